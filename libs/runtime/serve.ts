@@ -48,7 +48,7 @@ interface Ending {
  */
 export async function serve(service: Service): Promise<never> {
   const log = logger(service.name);
-  const { ending, fail } = awaitEnding();
+  const { ending, fail } = awaitEnding(log);
   let running: Running | undefined;
   const started = async (): Promise<Ending> => {
     running = await service.start({ log, config: configArgument(), version, fail });
@@ -72,10 +72,13 @@ async function stop(log: Logger, { reason, code, error }: Ending, steps: readonl
   });
 }
 
-function awaitEnding(): { ending: Promise<Ending>; fail: (error: unknown) => void } {
+function awaitEnding(log: Logger): { ending: Promise<Ending>; fail: (error: unknown) => void } {
   let end: (ending: Ending) => void = () => undefined;
   const ending = new Promise<Ending>((resolve) => (end = resolve));
+  let ended = false;
+  void ending.then(() => (ended = true));
   const fail = (error: unknown): void => {
+    if (ended) log.error({ err: error }, 'failed while stopping');
     end(asEnding(error));
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
