@@ -119,17 +119,16 @@ export class References {
 
   private select(node: Node, outer: Place): void {
     const place = { ...this.with(node, outer), access: 'read' as const, sampled: false };
-    const { withClause: _, intoClause, ...rest } = node;
-    this.descend('SelectStmt', rest, place);
+    const { intoClause } = node;
+    this.descend('SelectStmt', { ...node, withClause: undefined, intoClause: undefined }, place);
     if (intoClause !== undefined) this.visit('IntoClause', intoClause as Node, { ...place, access: 'ddl' });
     for (const clause of list(node['lockingClause'])) this.lock(node, nodeOf(clause, 'LockingClause') ?? {});
   }
 
   private modify(tag: string, node: Node, outer: Place): void {
     const place = { ...this.with(node, { ...outer, modifying: true }), access: 'read' as const, sampled: false };
-    const { withClause: _, relation, ...rest } = node;
-    this.visit('RangeVar', relation as Node, { ...place, access: 'write' });
-    this.descend(tag, rest, place);
+    this.visit('RangeVar', node['relation'] as Node, { ...place, access: 'write' });
+    this.descend(tag, { ...node, withClause: undefined, relation: undefined }, place);
     this.modifications.push(this.modification(tag, node));
   }
 

@@ -61,7 +61,7 @@ export const names = (value: unknown): string[] =>
 
 /** What a constant of a SET or of an option says. */
 export function constantText(value: unknown): string {
-  const [tag, node] = untag(value) ?? ['', {} as Node];
+  const [tag, node] = untag(value) ?? ['', {}];
   if (tag === 'A_Const') {
     const [kind, inner] = untag({ ...node, location: undefined }) ?? ['', undefined];
     return kind === 'isnull' ? 'NULL' : scalar(inner);
