@@ -200,6 +200,12 @@ function ready(socket: Socket, event: 'connect' | 'secure' | 'secureConnect'): P
 /** Hands every chunk to `seen` and to the other side, and passes an end and a break on. Resolves when the source has closed. */
 function pass(from: Socket, to: Socket, seen: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve) => {
+    // A canceller may be gone before its packet was passed on.
+    if (from.readableEnded || from.closed) to.end();
+    if (from.closed) {
+      resolve();
+      return;
+    }
     from.on('data', (chunk: Buffer) => {
       seen(chunk);
       if (to.write(chunk)) return;
