@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { covers } from './match.js';
-import { Policy } from './policy.js';
+import { type Policy, policyOf } from './policy.js';
 import { PolicyFile } from './schema.js';
 
 /** What is wrong with a policy, and where. Says names of keys, never values. */
@@ -23,9 +23,9 @@ type Path = readonly (string | number)[];
  * @param text its exact bytes: their hash is the policy's name in every record
  * @param source where it was read from
  */
-export function compile(text: Uint8Array, source: string): Compiled {
+export function compile(text: Uint8Array | string, source: string): Compiled {
   const lines = new LineCounter();
-  const written = decode(text);
+  const written = typeof text === 'string' ? text : decode(text);
   if (written === undefined) return { problems: [{ line: 1, column: 1, path: '', message: 'not valid UTF-8' }] };
   const document = parseDocument(written, { lineCounter: lines, prettyErrors: false });
   const at = (path: Path, message: string): PolicyProblem => ({
@@ -45,7 +45,7 @@ export function compile(text: Uint8Array, source: string): Compiled {
     return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)).map(([path, message]) => at(path, message)) };
   const problems = [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data)];
   if (problems.length > 0) return { problems: problems.map(([path, message]) => at(path, message)) };
-  return { policy: new Policy(parsed.data, createHash('sha256').update(text).digest('hex'), source) };
+  return { policy: policyOf(parsed.data, createHash('sha256').update(text).digest('hex'), source) };
 }
 
 function decode(text: Uint8Array): string | undefined {
@@ -77,16 +77,18 @@ interface Issue {
 function problemsOf(issue: Issue): Finding[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
   if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => [[...path, key], 'no such key']);
-  return [[path, issue.message]];
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [[path, missing ? 'is missing' : issue.message]];
 }
 
-function namesTwice({ rules }: PolicyFile): Finding[] {
-  const seen = new Set<string>();
-  return rules.flatMap(({ name }, index): Finding[] => {
-    if (seen.has(name)) return [[['rules', index, 'name'], 'another rule has this name']];
-    seen.add(name);
-    return [];
-  });
+function namesTwice({ roles, rules }: PolicyFile): Finding[] {
+  const twice = (kind: string, named: readonly { readonly name?: string | undefined }[]): Finding[] =>
+    named.flatMap(({ name }, index): Finding[] =>
+      name !== undefined && named.findIndex((one) => one.name === name) < index
+        ? [[[kind, index, 'name'], 'this name is taken']]
+        : [],
+    );
+  return [...twice('roles', roles), ...twice('rules', rules)];
 }
 
 function neverMatching({ rules }: PolicyFile): Finding[] {

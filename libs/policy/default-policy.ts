@@ -9,7 +9,9 @@ import type { Role } from './schema.js';
 export function defaultPolicy(roles: readonly Role[], approvers: readonly string[]): string {
   const hold = `    then: hold
     hold: { approvers: ${JSON.stringify(approvers)}, wait: 45s, expires: 15m }`;
-  return `# Who may come in, and as which login of the target. The first role that fits is taken; without one there is no session.
+  return `version: 1
+
+# Who may come in, and as which login of the target. The first role that fits is taken; without one there is no session.
 roles:
 ${roles.map(roleText).join('\n')}
 
@@ -97,9 +99,10 @@ ${hold}
 `;
 }
 
-function roleText({ groups, subjects, issuer, target, databases, login }: Role): string {
+function roleText({ name, groups, subjects, issuer, target, databases, login }: Role): string {
   const line = (key: string, value: unknown): string => `    ${key}: ${JSON.stringify(value)}`;
   const lines = [
+    ...(name === undefined ? [] : [line('name', name)]),
     line('groups', groups),
     ...(subjects === undefined ? [] : [line('subjects', subjects)]),
     ...(issuer === undefined ? [] : [line('issuer', issuer)]),

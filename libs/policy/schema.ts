@@ -11,6 +11,8 @@ const verb = z.string().refine((text) => verbs.has(text), 'no command of Postgre
 const risk = z.string().refine((text) => risks.has(text), 'no risk by this name');
 const glob = z.string().regex(/^[^\s]+$/, 'a name, in which * stands for anything');
 
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, 'a name of small letters, digits, hyphens and underscores');
+
 const duration = z
   .string()
   .regex(/^\d{1,6}(ms|s|m|h)$/, 'a duration like 45s, 15m or 2h')
@@ -54,7 +56,7 @@ export const Hold = z.strictObject({
 });
 
 const ruleBase = {
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens'),
+  name,
   when: When.optional(),
   reason: z.string().min(1).optional(),
   /** More than the target's own class, never less. */
@@ -69,11 +71,13 @@ export const Rule = z.discriminatedUnion('then', [
 export type Rule = z.infer<typeof Rule>;
 
 export const Role = z.strictObject({
+  /** What a session in this role may call itself beside the principal's own name; its login, where it has none. */
+  name: name.optional(),
   groups: anyOf(word),
   subjects: anyOf(word).optional(),
   issuer: word.optional(),
   target: word,
-  databases: z.union([z.literal('*'), anyOf(word)]),
+  databases: anyOf(glob),
   /** The login at the target that such a session runs as. */
   login: word,
 });
@@ -106,6 +110,8 @@ export const Mask = z.discriminatedUnion('mask', [
 export type Mask = z.infer<typeof Mask>;
 
 export const PolicyFile = z.strictObject({
+  /** The format's own number. */
+  version: z.literal(1).default(1),
   roles: z.array(Role).default([]),
   rules: z.array(Rule).default([]),
   masks: z.array(Mask).default([]),

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Relation } from '../catalog/snapshot.js';
-import type { RelationReference, Written } from '../written.js';
+import type { RelationReference } from '../written.js';
+import type { Resolved } from './resolve.js';
 
 /** The part of a session that names are resolved in. */
 export interface SessionNames {
@@ -10,10 +11,10 @@ export interface SessionNames {
   readonly searchPath: readonly string[];
   /** Names of the session's own temporary relations. */
   readonly temporary: readonly string[];
-  /** Prepared statements by name, those of the protocol included: what EXECUTE runs. */
-  readonly prepared?: ReadonlyMap<string, Written>;
+  /** Prepared statements by name, those of the protocol included, resolved on the state of the moment: what EXECUTE runs. */
+  readonly prepared?: (name: string) => Resolved | undefined;
   /** Cursors and portals by name: what FETCH runs. */
-  readonly cursors?: ReadonlyMap<string, Written>;
+  readonly cursors?: (name: string) => Resolved | undefined;
 }
 
 /** What a reference stands for. */

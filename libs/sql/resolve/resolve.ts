@@ -20,6 +20,8 @@ export interface Resolved {
    */
   readonly changes: 'nothing' | 'state';
   readonly act: Act;
+  /** What PREPARE or DECLARE holds, resolved by itself. */
+  readonly inner?: Resolved;
   /** What each of the statement's relation references stands for, in their order. */
   readonly relations: readonly ResolvedRelation[];
 }
@@ -30,7 +32,7 @@ export interface ResolvedRelation {
 }
 
 /** Names the version of this analysis: the same facts for the same inputs as long as it stays. */
-export const analyzer = 'sql/1';
+export const analyzerVersion = 'sql/1';
 
 /** Resolves a statement's names and judges it. Pure and total: what it cannot tell is a risk, never an error. */
 export function resolve(written: Written, catalog: Catalog, names: SessionNames): Resolved {
@@ -41,7 +43,7 @@ export function resolve(written: Written, catalog: Catalog, names: SessionNames)
   judgeBounds(written, relations, catalog, found);
   judgeVerb(written, found);
   const setting = judgeAct(written.act, found);
-  runInner(written.act, catalog, names, found);
+  runNamed(written.act, names, found);
   return {
     facts: {
       verb: written.verb,
@@ -57,6 +59,9 @@ export function resolve(written: Written, catalog: Catalog, names: SessionNames)
     },
     changes: changesState(written.act, setting, found) ? 'state' : 'nothing',
     act: written.act,
+    ...((written.act.kind === 'prepare' || written.act.kind === 'declare') && {
+      inner: resolve(written.act.inner, catalog, names),
+    }),
     relations,
   };
 }
@@ -138,19 +143,17 @@ function judgeAct(act: Act, found: Findings): SettingChange | undefined {
 }
 
 /** The statement that a name stands for runs: EXECUTE, EXPLAIN EXECUTE, FETCH. PREPARE and DECLARE hold theirs in their own text. */
-function runInner(act: Act, catalog: Catalog, names: SessionNames, found: Findings): void {
-  const named =
-    act.kind === 'execute'
-      ? [names.prepared?.get(act.name)]
-      : act.kind === 'fetch'
-        ? [names.cursors?.get(act.name)]
-        : act.kind === 'explain' && act.executes !== undefined
-          ? [names.prepared?.get(act.executes)]
-          : [];
-  for (const inner of named) {
-    if (inner === undefined) found.risks.add('statement-unseen');
-    else include(resolve(inner, catalog, { ...names, prepared: new Map(), cursors: new Map() }), found);
-  }
+function runNamed(act: Act, names: SessionNames, found: Findings): void {
+  const named = namedBy(act, names);
+  if (named === 'none') return;
+  if (named === undefined) found.risks.add('statement-unseen');
+  else include(named, found);
+}
+
+function namedBy(act: Act, names: SessionNames): Resolved | undefined | 'none' {
+  if (act.kind === 'execute') return names.prepared?.(act.name);
+  if (act.kind === 'explain' && act.executes !== undefined) return names.prepared?.(act.executes);
+  return act.kind === 'fetch' ? names.cursors?.(act.name) : 'none';
 }
 
 function include({ facts, changes }: Resolved, found: Findings): void {
