@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Home, replaceFile, secretFile } from './files.js';
@@ -24,17 +24,17 @@ export const clientOf = (home: Home, role: DemoRole): DemoClient => ({
 });
 
 /** Writes what the identity provider is told. @returns the file */
-export async function writeProviderSettings(home: Home, port: number): Promise<string> {
+export function writeProviderSettings(home: Home, port: number): string {
   const file = join(home.secrets, 'identity-provider.json');
-  const key = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ProviderSettings).key : await newKey();
+  const key = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ProviderSettings).key : newKey();
   const clients = demoRoles.map((role) => clientOf(home, role));
   replaceFile(file, JSON.stringify({ port, key, clients } satisfies ProviderSettings));
   return file;
 }
 
-async function newKey(): Promise<JWK> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return { ...(await exportJWK(privateKey)), kid: 'demo', alg: 'ES256', use: 'sig' };
+function newKey(): JsonWebKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), kid: 'demo', alg: 'ES256', use: 'sig' };
 }
 
 /** An access token by client credentials, as any client would ask for it. */

@@ -30,7 +30,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
  * A certificate for localhost and 127.0.0.1, by an authority made for it alone. The authority's key is kept nowhere: whoever
  * trusts it trusts this one certificate.
  */
-export async function serverCertificate({ secrets }: Home, now: number): Promise<ServerCertificate> {
+export async function serverCertificate({ secrets }: Pick<Home, 'secrets'>, now: number): Promise<ServerCertificate> {
   const files = { ca: join(secrets, 'ca.pem'), cert: join(secrets, 'server.pem'), key: join(secrets, 'server.key') };
   if (Object.values(files).every(existsSync) && expiry(files.cert) > now + 30 * dayMs) return files;
 

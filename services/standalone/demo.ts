@@ -1,16 +1,16 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import type { ExitCode } from '#runtime';
 import { clientOf, type DemoRole, demoRoles, fetchToken, writeProviderSettings } from './cast.js';
 import { type ServerCertificate, serverCertificate } from './certificates.js';
 import { type DemoPorts, issuerUrl, loginPassword, writeDemoConfig } from './demo-config.js';
 import { type DemoFile, removeDemoFile, writeDemoFile } from './demo-file.js';
 import { farewell } from './farewell.js';
-import { type Home, openHome, replaceFile, secretFile } from './files.js';
+import { hasSecret, type Home, openHome, replaceFile, secretFile } from './files.js';
 import { takeLock } from './lock.js';
 import { choosePort } from './ports.js';
 import { initialise, isInitialised, superuser } from './postgres/cluster.js';
 import type { KeeperSettings } from './postgres/main.js';
-import { removeData, findPlace, type PostgresPlace } from './postgres/place.js';
+import { findPlace, type PostgresPlace, removeData } from './postgres/place.js';
 import type { Progress } from './progress.js';
 import { embeddedUnit, type Programs, serviceStages, stopStages } from './services.js';
 import { openShop, shopDatabase, shopLogins } from './shop/shop.js';
@@ -58,7 +58,8 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
 async function startDemo(options: DemoOptions, home: Home, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
   const { progress, programs } = options;
   const place = await findPlace(home.root);
-  if (options.data === 'afresh') await progress.step('the data of earlier runs is gone', () => forget(home, place));
+  // Data outside of the clone may be that of a clone which is gone, and its password with it.
+  if (options.data === 'afresh' || !hasSecret(home, 'postgres.password')) forget(home, place);
   const ports = await choosePorts();
   const tls = await serverCertificate(home, Date.now());
   writeDemoConfig(home, ports, tls, options.brokers);
@@ -66,7 +67,7 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const password = secretFile(home, 'postgres.password').value;
   if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
   replaceFile(home.postgres, JSON.stringify({ place, port: ports.postgres } satisfies KeeperSettings));
-  const providerSettings = await writeProviderSettings(home, ports.issuer);
+  const providerSettings = writeProviderSettings(home, ports.issuer);
   await progress.step(`Postgres 18 answers on port ${ports.postgres}, the identity provider on ${ports.issuer}`, () =>
     Promise.all([
       supervisor.start(embeddedUnit('postgres', home.postgres)),
@@ -115,11 +116,10 @@ async function choosePorts(): Promise<DemoPorts> {
 }
 
 /** Everything but the secrets: the same clone keeps its certificates and clients. */
-function forget(home: Home, place: PostgresPlace): Promise<void> {
+function forget(home: Home, place: PostgresPlace): void {
   removeData(place);
-  for (const path of [home.data, home.logs]) rmSync(path, { recursive: true, force: true });
-  openHome(home.root);
-  return Promise.resolve();
+  rmSync(home.data, { recursive: true, force: true });
+  mkdirSync(home.data, { mode: 0o700 });
 }
 
 const openDemoShop = (home: Home, { postgres: port }: DemoPorts, password: string): Promise<void> =>

@@ -20,14 +20,14 @@ export const stopStages = [
 ] as const;
 
 const stopMs: Record<(typeof stopStages)[number][number], number> = {
-  proxy: 1_200,
-  projector: 1_000,
-  detector: 1_000,
-  exporter: 1_000,
-  api: 1_000,
+  proxy: 2_400,
+  projector: 600,
+  detector: 600,
+  exporter: 600,
+  api: 600,
   clickhouse: 1_000,
   'identity-provider': 700,
-  postgres: 2_200,
+  postgres: 1_800,
 };
 
 /** Where each service's program is: `dist/services/<name>/main.js`. A test may have others. */

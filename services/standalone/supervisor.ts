@@ -103,7 +103,7 @@ export class Supervisor {
   }
 
   private spawn(unit: Unit): Child {
-    const log = openSync(this.logOf(unit), 'a', 0o600);
+    const log = openSync(this.logOf(unit), 'w', 0o600);
     try {
       // Detached: a session of its own, so that the terminal's Ctrl-C reaches standalone alone, which stops in order.
       const child = spawn(process.execPath, ['--enable-source-maps', unit.main, '--config', unit.config], {

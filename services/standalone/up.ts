@@ -4,7 +4,7 @@ import { openHome } from './files.js';
 import { takeLock } from './lock.js';
 import type { Progress } from './progress.js';
 import { type Programs, serviceStages, stopStages } from './services.js';
-import { Supervisor } from './supervisor.js';
+import { Supervisor, type Unit } from './supervisor.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface UpOptions {
@@ -21,15 +21,14 @@ export async function runUp({ config, env, programs, progress }: UpOptions): Pro
   const home = openHome(join(dirname(resolve(config)), '.sallyport'));
   const release = takeLock(home.lock);
   const supervisor = new Supervisor(home.logs);
+  const startOne = async (unit: Unit): Promise<void> => {
+    const { listening } = await supervisor.start(unit);
+    const ports = Object.entries(listening).map(([what, port]) => `${what} on ${port}`);
+    progress.say(`  ${[unit.name, ports.join(', ')].filter(Boolean).join(': ')}`);
+  };
   const work = async (): Promise<void> => {
-    for (const stage of serviceStages(programs, resolve(config), clickhouse.embedded ? [] : ['clickhouse'])) {
-      for (const unit of await Promise.all(
-        stage.map(async ({ name, ...unit }) => ({ name, ready: await supervisor.start({ name, ...unit }) })),
-      )) {
-        const ports = Object.entries(unit.ready.listening).map(([what, port]) => ` ${what} on ${port}`);
-        progress.say(`  ${unit.name}${ports.join(',')}`);
-      }
-    }
+    const without = clickhouse.embedded ? [] : (['clickhouse'] as const);
+    for (const stage of serviceStages(programs, resolve(config), without)) await Promise.all(stage.map(startOne));
     progress.say('Sallyport is running. Ctrl-C stops it.');
   };
   try {

@@ -1,6 +1,6 @@
+import type { JsonWebKey } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type JWK } from 'jose';
 import { Provider } from 'oidc-provider';
 import { serve } from '#runtime';
 
@@ -8,7 +8,7 @@ import { serve } from '#runtime';
 export interface ProviderSettings {
   readonly port: number;
   /** Private; kept, so that tokens outlive a restart. */
-  readonly key: JWK;
+  readonly key: JsonWebKey;
   readonly clients: readonly DemoClient[];
 }
 

@@ -95,8 +95,8 @@ async function stopLeftover(place: PostgresPlace): Promise<void> {
 async function stopServer(server: ChildProcess): Promise<void> {
   const ended = endOf(server);
   for (const [signal, waitMs] of [
-    ['SIGINT', 1_400],
-    ['SIGQUIT', 300],
+    ['SIGINT', 1_200],
+    ['SIGQUIT', 250],
     ['SIGKILL', 200],
   ] as const) {
     server.kill(signal);
