@@ -1,0 +1,54 @@
+import { type Files, nodeFiles, type OpenFile, type OpenMode } from './files.js';
+
+/** What a test may make fail. `write` and `write-through` tell the two ways of writing apart. */
+export interface Operation {
+  readonly kind: 'write' | 'write-through' | 'write-now' | 'datasync' | 'free-bytes' | 'sync-directory';
+  readonly file: string;
+}
+
+export const systemError = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** The real files, with a fault before any operation that a test picks: an error to throw, or the most bytes that a write takes. */
+export class FaultyFiles {
+  fault: (operation: Operation) => Error | number | undefined = () => undefined;
+  /** What was asked of the files, in order. */
+  readonly operations: Operation[] = [];
+
+  readonly files: Files = {
+    ...nodeFiles,
+    open: async (file, mode) => this.openFile(file, mode, await nodeFiles.open(file, mode)),
+    freeBytes: async (dir) => {
+      this.check({ kind: 'free-bytes', file: dir });
+      return nodeFiles.freeBytes(dir);
+    },
+    syncDirectory: async (dir) => {
+      this.check({ kind: 'sync-directory', file: dir });
+      await nodeFiles.syncDirectory(dir);
+    },
+  };
+
+  private openFile(file: string, mode: OpenMode, open: OpenFile): OpenFile {
+    return {
+      ...open,
+      write: async (bytes, at) => {
+        const most = this.check({ kind: mode === 'write-through' ? mode : 'write', file });
+        return open.write(bytes.subarray(0, most), at);
+      },
+      writeNow: (bytes, at) => {
+        this.check({ kind: 'write-now', file });
+        open.writeNow(bytes, at);
+      },
+      datasync: async () => {
+        this.check({ kind: 'datasync', file });
+        await open.datasync();
+      },
+    };
+  }
+
+  private check(operation: Operation): number | undefined {
+    this.operations.push(operation);
+    const fault = this.fault(operation);
+    if (fault instanceof Error) throw fault;
+    return fault;
+  }
+}

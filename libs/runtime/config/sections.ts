@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { issuers } from './issuers.js';
+import { path, type Place, readableFile, secret } from './place.js';
+import { port, targets } from './targets.js';
+
+const host = z.string().min(1);
+const groups = z.array(z.string().min(1)).default([]);
+
+const listen = (place: Place) =>
+  z.strictObject({
+    host: host.default('127.0.0.1').describe('The address that the proxy listens on.'),
+    port: port.default(6432).describe('The port that the proxy listens on.'),
+    tls: z
+      .strictObject({
+        cert: readableFile(place).describe('Certificate and its chain, PEM.'),
+        key: readableFile(place).describe('Its key, PEM.'),
+      })
+      .describe('Tokens are passwords: the proxy takes them inside TLS only.'),
+  });
+
+const kafka = (place: Place) =>
+  z.strictObject({
+    brokers: z
+      .array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port'))
+      .min(1)
+      .describe('host:port of one or more brokers. With brokers set, Kafka is the event log.'),
+    tls: z
+      .strictObject({ ca: readableFile(place).optional().describe("Certificates to trust, PEM. Without it: the system's.") })
+      .optional()
+      .describe('Given, even empty: connect by TLS.'),
+    sasl: z
+      .strictObject({
+        mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('How to log in.'),
+        username: z.string().min(1).describe('Who logs in.'),
+        password: secret(place).describe('Its password.'),
+      })
+      .optional()
+      .describe('How to log in to the brokers.'),
+  });
+
+const clickhouse = (place: Place) =>
+  z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('A ClickHouse server. Without it: the embedded engine.'),
+      port: port.default(8123).describe('The loopback port of the embedded engine.'),
+      user: z.string().min(1).default('sallyport').describe('Who logs in.'),
+      password: secret(place).describe('Its password; the embedded engine asks for the same.'),
+      database: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be letters, digits and _')
+        .default('sallyport')
+        .describe('The database; made when absent.'),
+    })
+    .transform(({ url, ...rest }) => ({ ...rest, embedded: url === undefined, url: url ?? `http://127.0.0.1:${rest.port}` }));
+
+const roles = z.strictObject({
+  viewer: groups.describe('Groups that see sessions.'),
+  responder: groups.describe('Groups that see sessions and end them.'),
+  approver: groups.describe('Groups that vote on held statements.'),
+  auditor: groups.describe('Groups that make reports and exports.'),
+  admin: groups.describe('Groups that may do all of it.'),
+});
+
+const api = (place: Place) =>
+  z.strictObject({
+    host: host.default('127.0.0.1').describe('The address that the api listens on.'),
+    port: port.default(8080).describe('The port that the api listens on.'),
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('How people reach it, where that differs.'),
+    roles: roles.prefault({}).describe('Which groups may do what.'),
+    consoleCode: secret(place)
+      .optional()
+      .describe('Logs one browser in, once, as an admin. For the demo; where an issuer serves logins, leave it out.'),
+  });
+
+const limits = z.strictObject({
+  connections: z.int().min(1).default(200).describe('Sessions at a time.'),
+  messageMiB: z.int().min(1).max(1024).default(64).describe('The longest message that is accepted.'),
+  startupSeconds: z.int().min(1).default(10).describe('From the first byte to the end of authentication.'),
+  idleSeconds: z.int().min(1).optional().describe('A session that does nothing for longer is closed.'),
+});
+
+/** Every section of `sallyport.yml`. The services take the parts that they need of it. */
+export const sections = (place: Place) =>
+  z.strictObject({
+    dataDir: path(place).describe('Where events and derived data are kept.'),
+    listen: listen(place).describe('Where the proxy listens.'),
+    targets: targets(place).describe('The Postgres servers behind it.'),
+    issuers: issuers.default([]).describe('Whose tokens are accepted.'),
+    tokens: z
+      .strictObject({ file: path(place).describe('Where the hashes of service tokens are kept.') })
+      .optional()
+      .describe('Service tokens, for where there is no issuer.'),
+    policy: readableFile(place).describe('The policy file.'),
+    log: z
+      .strictObject({ segmentMiB: z.int().min(1).max(1024).default(64).describe('The size of a segment file.') })
+      .prefault({})
+      .describe('The event log on disk.'),
+    kafka: kafka(place).optional().describe('The event log in its scale-out form.'),
+    clickhouse: clickhouse(place).describe('Where projections are kept.'),
+    api: api(place).prefault({}).describe('The api and the console.'),
+    limits: limits.prefault({}).describe("The proxy's limits."),
+  });

@@ -1,0 +1,33 @@
+export { buildCatalog, MalformedCatalog } from './catalog/build.js';
+export { Catalog } from './catalog/catalog.js';
+export { catalogQueries } from './catalog/queries.js';
+export type {
+  CatalogSnapshot,
+  Column,
+  Relation,
+  RelationKind,
+  StoredCalls,
+  StoredPlace,
+  TriggerEvent,
+  UserCast,
+  UserFunction,
+  UserOperator,
+  UserType,
+} from './catalog/snapshot.js';
+export { SqlParser, type SqlParserOptions, unparsable } from './parse/parser.js';
+export type {
+  Act,
+  ColumnReference,
+  Effect,
+  FunctionReference,
+  Modification,
+  Parsed,
+  QualifiedName,
+  RelationReference,
+  RowLocking,
+  Setting,
+  TransactionCommand,
+  TypeReference,
+  Written,
+} from './written.js';
+export { verbs } from './verbs.js';
