@@ -8,7 +8,7 @@ import {
   type ClickHouseSettings,
   createClient,
 } from '@clickhouse/client';
-import { SpawnedEngine } from '../../libs/clickhouse/engine.fixture.js';
+import { SpawnedEngine } from '../../test/clickhouse/spawned-engine.js';
 
 const engine = new SpawnedEngine();
 let client: ClickHouseClient;
@@ -85,7 +85,7 @@ describe('the engine behind its HTTP interface', () => {
     ).toMatch(/^27 /);
     await client.insert({ table: 't', values: [{ a: 7, s: '\n\nTRUNCATE TABLE t\n' }], format: 'JSONEachRow' });
     expect(await rows('SELECT a, s FROM t')).toEqual([{ a: '7', s: '\n\nTRUNCATE TABLE t\n' }]);
-    expect(readdirSync(join(engine.root, 'data', 'inserts'))).toEqual([]);
+    expect(readdirSync(join(engine.root, 'data', 'clickhouse', 'inserts'))).toEqual([]);
   });
 
   it('streams a result of many rows', async () => {

@@ -14,7 +14,7 @@ import { type Request, readRequest } from './request.js';
 import { readStatement, type Statement } from './statement.js';
 
 /** ClickHouse's HTTP interface over the engine of this process, for the clients that speak to a server. */
-export function serve(engine: Engine, credentials: Credentials): Server {
+export function serveHttp(engine: Engine, credentials: Credentials): Server {
   return createServer((message, response) => {
     void respond(engine, credentials, message, response);
   });
