@@ -48,14 +48,14 @@ await serve({
       ],
       'linger',
     );
-    const votes = desk.followVotes(reader, fail);
+    const votes = desk.followVotes(reader, (_, partition) => past.controlFrom.get(partition) ?? 0, fail);
 
     const access = new LocalTargetAccess(({ target, database }, catalog) => {
       journal.add(
         [
           {
             type: 'catalog.observed',
-            data: { target: target.name, database, databaseOid: 0, hash: catalog.hash },
+            data: { target: target.name, database, databaseOid: catalog.snapshot.database.oid, hash: catalog.hash },
           },
         ],
         'linger',

@@ -144,6 +144,8 @@ export class Proxy {
       {
         id,
         principal,
+        target: destination.target.name,
+        database: destination.database,
         durability: destination.target.durability,
         limits: {
           messageBytes: config.limits.messageMiB * 1024 * 1024,

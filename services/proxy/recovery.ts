@@ -7,6 +7,8 @@ export interface Past {
   readonly previous: Predecessor | undefined;
   /** Sessions without an end, and what is known of each. */
   readonly unfinished: ReadonlyMap<string, Unfinished>;
+  /** Where the control topic goes on, by partition. */
+  readonly controlFrom: ReadonlyMap<string, number>;
 }
 
 interface Unfinished {
@@ -25,6 +27,7 @@ interface Unfinished {
 export async function readPast(reader: LogReader, log: string, fold: (event: Event) => void): Promise<Past> {
   let previous: Predecessor | undefined;
   const unfinished = new Map<string, Unfinished>();
+  const controlFrom = new Map<string, number>();
   await reader.consume({
     name: 'proxy recovery',
     topics: [topics.events, topics.control],
@@ -32,7 +35,8 @@ export async function readPast(reader: LogReader, log: string, fold: (event: Eve
     until: 'end',
     signal: new AbortController().signal,
     each: (batch) => {
-      for (const { partition, value } of batch) {
+      for (const { topic, partition, offset, value } of batch) {
+        if (topic === topics.control) controlFrom.set(partition, offset + 1);
         const event = known(value);
         if (!event) continue;
         fold(event);
@@ -44,7 +48,7 @@ export async function readPast(reader: LogReader, log: string, fold: (event: Eve
       return Promise.resolve();
     },
   });
-  return { previous, unfinished };
+  return { previous, unfinished, controlFrom };
 }
 
 /** Ends what a dead life left open: its statements as unknown, its sessions with an unknown tail. */

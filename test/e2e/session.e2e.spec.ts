@@ -57,7 +57,12 @@ describe('a session through the proxy', () => {
     const refused = client.query('DROP TABLE item');
     await expect(refused).rejects.toMatchObject({ code: '42501' });
     const { detail } = (await refused.catch((error: unknown) => error)) as { detail: string };
-    expect(JSON.parse(detail)).toEqual({ decision: 'deny', rule: 'no-drop', statement: expect.stringMatching(/\/0$/) as string, retry: false });
+    expect(JSON.parse(detail)).toEqual({
+      decision: 'deny',
+      rule: 'no-drop',
+      statement: expect.stringMatching(/\/0$/) as string,
+      retry: false,
+    });
     expect((await client.query('SELECT count(*)::int AS n FROM item')).rows).toEqual([{ n: 1000 }]);
   });
 
@@ -139,7 +144,9 @@ describe('a session through the proxy', () => {
   it('fails a copy whose data is broken, and goes on', async () => {
     const client = await connect();
     await client.query('CREATE TEMP TABLE broken (id int)');
-    await expect(pipeline(Readable.from(['1\n', 'x\n']), client.query(copy.from('COPY broken FROM STDIN')))).rejects.toMatchObject({
+    await expect(
+      pipeline(Readable.from(['1\n', 'x\n']), client.query(copy.from('COPY broken FROM STDIN'))),
+    ).rejects.toMatchObject({
       code: '22P02',
     });
     expect((await client.query('SELECT count(*)::int AS n FROM broken')).rows).toEqual([{ n: 0 }]);
@@ -155,7 +162,9 @@ describe('a session through the proxy', () => {
   it('decides a pipeline of several statements, and drops what follows a refused one up to its Sync', async () => {
     const client = await connect();
     const outcomes = await Promise.all(
-      ['SELECT 1', "INSERT INTO item VALUES (7000, 'x')", 'DROP TABLE item', 'SELECT 2'].map((sql) => outcomeOf(client.query(sql))),
+      ['SELECT 1', "INSERT INTO item VALUES (7000, 'x')", 'DROP TABLE item', 'SELECT 2'].map((sql) =>
+        outcomeOf(client.query(sql)),
+      ),
     );
     expect(outcomes).toEqual(['ok', 'ok', '42501', 'ok']);
     await client.query('DELETE FROM item WHERE id = 7000');

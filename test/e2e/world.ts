@@ -91,7 +91,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const proxyPort = await freePort();
   const config = {
     dataDir,
-    listen: { host: '127.0.0.1', port: proxyPort, tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) } },
+    listen: {
+      host: '127.0.0.1',
+      port: proxyPort,
+      tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) },
+    },
     targets: [
       {
         name: 'main',
@@ -153,7 +157,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     certificates,
     proxyPid: () => proxy?.pid ?? 0,
     direct,
-    token: async (name, groups) => (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
+    token: async (name, groups) =>
+      (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
     client,
     connect: async (user, token, database) => {
       const connected = new pg.Client(client(user, token, database));
@@ -219,7 +224,11 @@ export async function readRecord(dataDir: string): Promise<{ events: Event[]; pa
   return { events, parts };
 }
 
-const copyOf = ({ header, salt, bytes }: PartRecord): PartRecord => ({ header, salt: Buffer.from(salt), bytes: Buffer.from(bytes) });
+const copyOf = ({ header, salt, bytes }: PartRecord): PartRecord => ({
+  header,
+  salt: Buffer.from(salt),
+  bytes: Buffer.from(bytes),
+});
 
 async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');
@@ -231,4 +240,3 @@ async function freePort(): Promise<number> {
   if (typeof address !== 'object' || !address) throw new Error('no port');
   return address.port;
 }
-

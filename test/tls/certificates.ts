@@ -22,7 +22,10 @@ export async function makeCertificates(): Promise<Certificates> {
     keys: authority,
     signingAlgorithm: algorithm,
     name: 'CN=Sallyport test authority',
-    extensions: [new x509.BasicConstraintsExtension(true, 0, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
   });
   const server = await keys();
   const cert = await x509.X509CertificateGenerator.create({
@@ -47,4 +50,5 @@ export async function makeCertificates(): Promise<Certificates> {
   };
 }
 
-const keys = (): Promise<CryptoKeyPair> => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
+const keys = (): Promise<CryptoKeyPair> =>
+  webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;

@@ -1,10 +1,11 @@
 import type { EventOf } from '#events';
-import type { Decision } from '#policy';
+import type { Bound, BoundParameter } from '#approvals';
+import type { Decision, HoldDecision } from '#policy';
 import type { SessionContext } from './context.js';
 import { Holding } from './holding.js';
 import type { Meaning } from './meaning.js';
 import type { ClientMessage, Pipeline } from './pipeline.js';
-import type { AnyDraft, HoldAnswer, Holds } from './port.js';
+import type { AnyDraft, HeldFacts, Holds } from './port.js';
 import * as refusals from './refusal.js';
 import type { Refusal } from './refusal.js';
 import type { Replies } from './replies.js';
@@ -18,8 +19,7 @@ export interface Asked {
   readonly form: Form;
   readonly meaning: Meaning;
   readonly sql: Buffer;
-  /** The Bind message; empty where there are no parameters. */
-  readonly parameters: Buffer;
+  readonly parameters: readonly BoundParameter[];
   readonly prepared?: Prepared;
   readonly portal?: string;
   /** What it means on the state of a later moment. */
@@ -121,9 +121,10 @@ export class Deciding {
     asked.send(n, meaning);
   }
 
-  private hold(asked: Asked, decision: Decision): void {
+  private hold(asked: Asked, decision: HoldDecision): void {
     const { ctx, pipeline, replies } = this;
     const n = ctx.state.take(Math.max(1, asked.meaning.parts.length));
+    const id = ctx.statementId(n);
     // Nobody's locks wait for a human: only where nothing is open upstream.
     const canWait =
       decision.mode === 'wait' &&
@@ -131,42 +132,39 @@ export class Deciding {
       replies.expected.length === 0 &&
       pipeline.outgoing.isEmpty &&
       !pipeline.gather.hasStatements;
-    const request = {
-      sql: asked.sql,
-      parameters: asked.parameters,
-      role: ctx.state.role,
-      searchPath: ctx.state.searchPath,
-      policy: ctx.judge.policy,
-    };
-    const answer = this.holding.ask(request, decision, canWait);
-    if (answer.kind === 'granted') {
-      this.allow(asked, asked.meaning, decision, n, 'to-account', answer.approval);
-      return;
-    }
-    const opened = openedBy(answer, n, canWait);
-    if (!canWait) {
-      const refusal = refusals.heldForRetry(
-        decision.rule,
-        ctx.statementId(n),
-        answer.approval,
-        answer.approvers,
-        'it needs approval',
-      );
+    const answer = this.holding.ask({ bound: this.bound(asked), decision }, canWait ? 'can-wait' : 'cannot-wait');
+    const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
       this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'to-account', opened);
-      return;
+    };
+    switch (answer.kind) {
+      case 'granted':
+        this.allow(asked, asked.meaning, decision, n, 'to-account', answer.approval);
+        return;
+      case 'denied':
+        refuse(refusals.denied(decision.rule, 'an approver denied it', id));
+        return;
+      case 'pending':
+        refuse(refusals.heldForRetry(decision.rule, id, answer.held, 'it waits for approval'));
+        return;
+      case 'opened':
+        if (canWait) this.wait(asked, decision, n, answer.held);
+        else
+          refuse(refusals.heldForRetry(decision.rule, id, answer.held, 'it needs approval'), [
+            heldEvent(answer.held, n, 'retry'),
+          ]);
     }
-    this.wait(asked, decision, n, answer, opened);
   }
 
-  private wait(
-    asked: Asked,
-    decision: Decision,
-    n: number,
-    answer: Extract<HoldAnswer, { kind: 'held' }>,
-    opened: AnyDraft[],
-  ): void {
+  private bound({ sql, parameters }: Asked): Bound {
+    const { facts, judge, state } = this.ctx;
+    const { target, database, principal } = facts;
+    const by = { issuer: principal.issuer, subject: principal.subject };
+    return { sql, parameters, role: state.role, target, database, searchPath: state.searchPath, policy: judge.policy, by };
+  }
+
+  private wait(asked: Asked, decision: HoldDecision, n: number, held: HeldFacts): void {
     const { ctx, pipeline } = this;
-    const { approval, approvers } = answer;
+    const { approval, approvers, until } = held;
     const id = ctx.statementId(n);
     pipeline.gather.begin(
       this.decided(asked.form, n, asked.meaning, { verdict: 'hold', rule: decision.rule, reason: decision.reason, approval }),
@@ -174,18 +172,18 @@ export class Deciding {
     );
     pipeline.account(asked.message);
     pipeline.busy = true;
-    pipeline.gather.recordOnly(opened, (error) => {
-      const refuse = (refusal: Refusal): void => {
-        this.done(() => {
-          this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'accounted');
-        });
-      };
+    const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
+      this.done(() => {
+        this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'accounted', opened);
+      });
+    };
+    pipeline.gather.recordOnly([heldEvent(held, n, 'wait')], (error) => {
       if (error) {
         this.holding.leave();
         refuse(refusals.logBroken(error.sqlstate));
         return;
       }
-      const waitMs = Math.max(0, Math.min(decision.waitMs, answer.until - ctx.port.now()));
+      const waitMs = Math.max(0, Math.min(decision.waitMs, until - ctx.port.now()));
       this.replies.author(refusals.heldNotice(id, decision.rule, approval, approvers, waitMs));
       this.replies.flush();
       this.holding.wait(waitMs, (outcome) => {
@@ -202,7 +200,8 @@ export class Deciding {
             refuse(refusals.cancelled(decision.rule));
             return;
           case 'expired':
-            refuse(refusals.heldForRetry(decision.rule, id, approval, approvers, 'nobody has decided yet'));
+            // The approval lives on: who sends the same again may use it.
+            refuse(refusals.heldForRetry(decision.rule, id, held, 'nobody has decided yet'), [heldEvent(held, n, 'retry')]);
         }
       });
     });
@@ -275,5 +274,7 @@ export class Deciding {
 
 type DecidedData = EventOf<'statement.decided'>['data'];
 
-const openedBy = (answer: Extract<HoldAnswer, { kind: 'held' }>, n: number, waits: boolean): AnyDraft[] =>
-  answer.opened ? [{ type: 'statement.held', data: { ...answer.opened, n, mode: waits ? 'wait' : 'retry' } }] : [];
+const heldEvent = (held: HeldFacts, n: number, mode: 'wait' | 'retry'): AnyDraft => ({
+  type: 'statement.held',
+  data: { ...held, n, mode },
+});

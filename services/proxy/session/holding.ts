@@ -1,29 +1,25 @@
-import type { Decision } from '#policy';
 import type { SessionContext } from './context.js';
-import type { HoldAnswer, HoldOutcome, HoldRequest, Holds } from './port.js';
+import type { HoldAnswer, HoldRequest, Holds, VoteOutcome } from './port.js';
 
-export type WaitOutcome = HoldOutcome | 'cancelled';
+export type WaitOutcome = VoteOutcome | 'cancelled' | 'expired';
 
 /** The one statement of a session that may wait for a human. */
 export class Holding {
   private approval: string | undefined;
   /** A vote that came before the session began to wait. */
-  private early: HoldOutcome | undefined;
+  private early: VoteOutcome | undefined;
   private waiting: ((outcome: WaitOutcome) => void) | undefined;
-  private readonly voted = (outcome: HoldOutcome): void => {
-    if (this.waiting) this.finish(outcome);
-    else this.early = outcome;
-  };
 
   constructor(
     private readonly ctx: SessionContext,
     private readonly holds: Holds,
   ) {}
 
-  /** Asks for a grant; where the session can wait, it is told of the vote. */
-  ask(request: HoldRequest, decision: Decision, canWait: boolean): HoldAnswer {
-    const answer = this.holds.ask(request, decision, canWait ? this.voted : undefined);
-    if (canWait && answer.kind === 'held') this.approval = answer.approval;
+  /** Asks for a grant; where the session can wait, a vote will be told to `wait`. */
+  ask({ bound, decision }: HoldRequest, ability: 'can-wait' | 'cannot-wait'): HoldAnswer {
+    const request = ability === 'can-wait' ? { bound, decision, waiting: this.voted } : { bound, decision };
+    const answer = this.holds.ask(this.ctx.facts, request);
+    if (answer.kind === 'opened' && ability === 'can-wait') this.approval = answer.held.approval;
     return answer;
   }
 
@@ -36,26 +32,32 @@ export class Holding {
   /** Ends the wait without a vote; true when something waited. */
   end(outcome: 'cancelled' | 'expired'): boolean {
     if (!this.waiting) return false;
-    if (this.approval !== undefined) this.holds.leave(this.approval, this.voted);
+    if (this.approval !== undefined) this.holds.leave(this.approval, outcome === 'expired' ? 'retry' : 'withdrawn');
     this.finish(outcome);
     return true;
   }
 
-  /** Nobody waits any more. */
+  /** Nobody waits any more, and nobody is told. */
   leave(): void {
-    if (this.approval !== undefined) this.holds.leave(this.approval, this.voted);
-    this.approval = undefined;
-    this.early = undefined;
-    this.waiting = undefined;
-    this.ctx.port.disarm('hold');
+    if (this.approval !== undefined) this.holds.leave(this.approval, 'withdrawn');
+    this.reset();
   }
+
+  private readonly voted = (outcome: VoteOutcome): void => {
+    if (this.waiting) this.finish(outcome);
+    else this.early = outcome;
+  };
 
   private finish(outcome: WaitOutcome): void {
     const done = this.waiting;
+    this.reset();
+    done?.(outcome);
+  }
+
+  private reset(): void {
     this.approval = undefined;
     this.early = undefined;
     this.waiting = undefined;
     this.ctx.port.disarm('hold');
-    done?.(outcome);
   }
 }

@@ -1,4 +1,5 @@
-import { decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse, decodeQuery, type Frame } from '#pgwire';
+import type { BoundParameter } from '#approvals';
+import { type Bind, decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse, decodeQuery, type Frame } from '#pgwire';
 import type { Written } from '#sql';
 import type { SessionContext } from './context.js';
 import { CopyIn } from './copy-in.js';
@@ -11,7 +12,7 @@ import type { Refusal } from './refusal.js';
 import type { Replies } from './replies.js';
 import { newRunning, type Portal, type Prepared } from './running.js';
 
-const noParameters = Buffer.alloc(0);
+const noText = Buffer.alloc(0);
 
 /**
  * Takes the client's messages in order: each is decided on known state, recorded, and sent; or refused so that it looks like
@@ -29,7 +30,7 @@ export class Intake {
     private readonly replies: Replies,
     holds: Holds,
   ) {
-    this.pipeline = new Pipeline(ctx, replies);
+    this.pipeline = new Pipeline(ctx, replies, holds);
     this.copyIn = new CopyIn(ctx, replies);
     this.deciding = new Deciding(ctx, this.pipeline, replies, holds, () => {
       this.pump();
@@ -235,7 +236,7 @@ export class Intake {
           form: 'query',
           meaning,
           sql,
-          parameters: noParameters,
+          parameters: [],
           renew: () => meaningOf(this.ctx, written, sql),
           send: (n, { parts, copiesIn }) => {
             const statements = parts.map((part, i) =>
@@ -268,16 +269,12 @@ export class Intake {
           this.deciding.refuse(message, 'parse', (id) => refusals.denied(decision.rule, decision.reason, id), meaning);
           return;
         }
-        this.prepare(message, { name, sql, written, meaning }, parameterTypes);
+        this.prepare(message, { name, sql, written, meaning, parameterTypes });
       });
     });
   }
 
-  private prepare(
-    message: ClientMessage,
-    made: Pick<Prepared, 'name' | 'sql' | 'written' | 'meaning'>,
-    parameterTypes: readonly number[],
-  ): void {
+  private prepare(message: ClientMessage, made: Pick<Prepared, 'name' | 'sql' | 'written' | 'meaning' | 'parameterTypes'>): void {
     const { pipeline } = this;
     const { state } = this.ctx;
     const n = state.take(1);
@@ -287,7 +284,7 @@ export class Intake {
     pipeline.gather.begin(
       {
         type: 'statement.prepared',
-        data: { n, name: made.name, parameterTypes: [...parameterTypes], statements: [...made.meaning.facts] },
+        data: { n, name: made.name, parameterTypes: [...made.parameterTypes], statements: [...made.meaning.facts] },
       },
       'awaited',
     );
@@ -296,7 +293,8 @@ export class Intake {
   }
 
   private bind(message: ClientMessage): void {
-    const { portal: name, statement } = decodeBind(message.bytes);
+    const bound = decodeBind(message.bytes);
+    const { portal: name, statement } = bound;
     const { state } = this.ctx;
     const prepared = state.prepared.get(statement);
     if (!prepared) {
@@ -312,7 +310,7 @@ export class Intake {
         form: 'bind',
         meaning,
         sql: prepared.sql,
-        parameters: message.bytes,
+        parameters: parametersOf(bound, prepared.parameterTypes),
         prepared,
         portal: name,
         renew: () => this.renewed(prepared),
@@ -360,8 +358,8 @@ export class Intake {
       message,
       form: 'execute',
       meaning: portal.meaning,
-      sql: portal.prepared?.sql ?? noParameters,
-      parameters: noParameters,
+      sql: portal.prepared?.sql ?? noText,
+      parameters: [],
       portal: name,
       renew: () => portal.meaning,
       send: (n) => {
@@ -416,4 +414,12 @@ export class Intake {
     if ('refusal' in meaning) this.deciding.refuse(message, form, meaning.refusal);
     else then(meaning);
   }
+}
+
+function parametersOf({ parameters, parameterFormats }: Bind, types: readonly number[]): BoundParameter[] {
+  return parameters.map((value, i) => ({
+    type: types[i] ?? 0,
+    format: (parameterFormats.length > 1 ? parameterFormats[i] : parameterFormats[0]) === 'binary' ? 1 : 0,
+    value,
+  }));
 }

@@ -104,6 +104,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             name: act.name,
             sql,
             written: [act.inner],
+            parameterTypes: [],
             pipeline: -1,
             settled: true,
             columns: undefined,

@@ -4,7 +4,7 @@ import type { SessionContext } from './context.js';
 import { Gather } from './gather.js';
 import { failingText, injectedParse, injectedQuery } from './injection.js';
 import { type Answer, type Group, Outgoing, type OutFrame } from './outgoing.js';
-import type { AnyDraft } from './port.js';
+import type { AnyDraft, Holds } from './port.js';
 import { cancelled, logBroken, type Refusal, refusalResponse } from './refusal.js';
 import type { Replies } from './replies.js';
 import { newRunning, type Refused, type Running, runningOf } from './running.js';
@@ -37,6 +37,7 @@ export class Pipeline {
   constructor(
     private readonly ctx: SessionContext,
     private readonly replies: Replies,
+    private readonly holds: Holds,
   ) {
     this.outgoing = new Outgoing(
       (frame) => {
@@ -146,6 +147,9 @@ export class Pipeline {
   /** The record of a group failed: none of it is sent, its statements are refused, and its bytes are accounted for as lost. */
   private unrecorded(group: Group, drafts: readonly AnyDraft[], error: LogFailed): void {
     const wire = drafts.flatMap((draft) => draft.wire ?? []).map((range) => ({ ...range, lost: 'log' as const }));
+    for (const { type, data } of drafts)
+      if (type === 'statement.decided' && data.verdict === 'allow' && data.approval !== undefined)
+        this.holds.giveBack(data.approval);
     if (wire.length > 0) this.ctx.port.record([{ type: 'wire.recorded', data: {}, wire }], 'linger');
     this.refuseGroup(group, logBroken(error.sqlstate));
   }

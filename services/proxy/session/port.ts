@@ -1,6 +1,7 @@
-import type { Durability, Event, EventOf, EventType, Principal, WireRange } from '#events';
+import type { Durability, EventOf, EventType, Principal, WireRange } from '#events';
 import type { LogFailed } from '#event-log';
-import type { Decision } from '#policy';
+import type { Bound } from '#approvals';
+import type { Decision, HoldDecision } from '#policy';
 import type { Parsed, Resolved, SessionNames, Written } from '#sql';
 import type { AccountedPart } from './account.js';
 
@@ -58,44 +59,42 @@ export abstract class Judge {
   abstract decide(statements: readonly Resolved[]): Decision;
 }
 
-/** What an approval binds; see libs/approvals. */
+/** A statement that a rule holds, with all that an approval of it binds. */
 export interface HoldRequest {
-  readonly sql: Buffer;
-  readonly parameters: Buffer;
-  readonly role: string;
-  readonly searchPath: readonly string[];
-  readonly policy: string;
+  readonly bound: Bound;
+  readonly decision: HoldDecision;
+  /** Told of the vote where the session can wait for it; absent where it cannot. */
+  readonly waiting?: (outcome: VoteOutcome) => void;
 }
 
-export type HoldOutcome = 'granted' | 'denied' | 'expired';
+export type VoteOutcome = 'granted' | 'denied';
+
+export type HoldAnswer =
+  /** A grant binds exactly this: it is spent now. */
+  | { readonly kind: 'granted'; readonly approval: string }
+  | { readonly kind: 'denied'; readonly approval: string }
+  /** Another statement opened a hold for exactly this already. */
+  | { readonly kind: 'pending'; readonly held: HeldFacts }
+  /** Opened for this statement: its event is to be recorded, and the session waits where it can. */
+  | { readonly kind: 'opened'; readonly held: HeldFacts };
+
+export type HeldFacts = Omit<EventOf<'statement.held'>['data'], 'n' | 'mode'>;
 
 /** Holds of the whole process: a grant is used once, whoever asks. */
 export abstract class Holds {
-  /**
-   * Takes a grant that binds exactly this, or joins or opens a hold. A taken grant is spent at once; `giveBack` returns it when the
-   * decision that used it could not be recorded.
-   */
-  abstract ask(request: HoldRequest, decision: Decision, waiting?: (outcome: HoldOutcome) => void): HoldAnswer;
+  abstract ask(session: SessionFacts, request: HoldRequest): HoldAnswer;
+  /** The decision that spent this grant could not be recorded: it was not used. */
   abstract giveBack(approval: string): void;
-  /** Stops waiting: cancelled, disconnected or expired. The approval itself lives on for a retry. */
-  abstract leave(approval: string, waiting: (outcome: HoldOutcome) => void): void;
+  /** The session waits no longer. With `retry`, whoever sends the same again may still use a grant; else it is withdrawn. */
+  abstract leave(approval: string, then: 'retry' | 'withdrawn'): void;
 }
-
-export type HoldAnswer =
-  | { readonly kind: 'granted'; readonly approval: string }
-  | {
-      readonly kind: 'held';
-      readonly approval: string;
-      /** Set for a new hold: the event that opens it. */
-      readonly opened?: Omit<EventOf<'statement.held'>['data'], 'n' | 'mode'>;
-      readonly approvers: readonly string[];
-      readonly until: number;
-    };
 
 /** What is fixed for the life of a session. */
 export interface SessionFacts {
   readonly id: string;
   readonly principal: Principal;
+  readonly target: string;
+  readonly database: string;
   readonly durability: Durability;
   readonly limits: SessionLimits;
 }
@@ -109,5 +108,3 @@ export interface SessionLimits {
   /** What may wait here undecided or unsent before the client is no longer read. */
   readonly waitingBytes: number;
 }
-
-export type { Event };

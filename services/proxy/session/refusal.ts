@@ -1,5 +1,6 @@
 import type { Verdict } from '#events';
 import { encodeErrorResponse, encodeNoticeResponse } from '#pgwire';
+import type { HeldFacts } from './port.js';
 
 /** A statement that does not go to the server, and what its sender is told instead. */
 export interface Refusal {
@@ -68,13 +69,7 @@ export const denied = (rule: string, reason: string, statement: string): Refusal
   retry: false,
 });
 
-export const heldForRetry = (
-  rule: string,
-  statement: string,
-  approval: string,
-  approvers: readonly string[],
-  why: string,
-): Refusal => ({
+export const heldForRetry = (rule: string, statement: string, { approval, approvers }: HeldFacts, why: string): Refusal => ({
   verdict: 'hold',
   rule,
   reason: why,

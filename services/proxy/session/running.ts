@@ -40,6 +40,7 @@ export interface Prepared {
   readonly name: string;
   readonly sql: Buffer;
   readonly written: readonly Written[];
+  readonly parameterTypes: readonly number[];
   /** The pipeline in which it was made: until ParseComplete, nobody outside that pipeline may rely on it. */
   readonly pipeline: number;
   settled: boolean;
