@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import pg from 'pg';
 import { decodeFault, encodeStartup, Framer, PgClient, request, toFault, type ConnectOptions, type TlsOptions } from '#pgwire';
 import { startPostgres, type Postgres } from '../postgres/index.js';
-import { makeAuthority, type Authority } from '../tls/index.js';
+import { makeAuthority, type Authority } from '../tls/authority.js';
 import { startTap, type Tap } from './index.js';
 
 const hba = `

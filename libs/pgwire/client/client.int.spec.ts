@@ -18,7 +18,7 @@ import {
   type TlsOptions,
 } from '#pgwire';
 import { startPostgres, type Postgres } from '../../../test/postgres/index.js';
-import { makeAuthority, type Authority } from '../../../test/tls/index.js';
+import { makeAuthority, type Authority } from '../../../test/tls/authority.js';
 
 /** Passwords that SASLprep changes, forbids, or leaves alone. */
 const oddPasswords = [
