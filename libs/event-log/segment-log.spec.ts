@@ -228,11 +228,14 @@ describe('a segment log whose device fails', () => {
     expect(await data.values()).toEqual(['1']);
   });
 
-  it('gives a segment that could not be put in place its number a second time', async () => {
+  it.each([
+    ['put in place', failing('sync-directory', 'EIO', /./)],
+    ['published', failing('write-now', 'EIO', /head$/)],
+  ])('gives a segment that could not be %s its number a second time', async (_, fault) => {
     const log = await openLog();
     const full = record('x'.repeat(9000));
     await log.write([full], 'disk');
-    faulty.fault = failing('sync-directory', 'EIO', /./);
+    faulty.fault = fault;
     await expect(log.write([full], 'disk')).rejects.toMatchObject({ name: 'LogFailed' });
     faulty.fault = () => undefined;
     await log.write([record('2')], 'disk');
@@ -258,6 +261,14 @@ describe('the order in which a segment log works', () => {
     await log.write([record('2')], 'disk');
     await log.write([record('3')], 'disk');
     expect(kinds()).toEqual(['write', 'write-now', 'write', 'datasync', 'write-now', 'write-through', 'write-now']);
+  });
+
+  it('refuses a record that it cannot hold, and goes on in the same segment', async () => {
+    const log = await openLog();
+    await expect(log.write([{ ...record('1'), key: 'k'.repeat(256) }], 'disk')).rejects.toThrow(RangeError);
+    await log.write([record('2')], 'disk');
+    expect(await data.values()).toEqual(['2']);
+    expect(await headOf(data.outbox)).toMatchObject({ segment: 1 });
   });
 
   it('takes one write at a time', async () => {
