@@ -1,4 +1,4 @@
-import { copyFile, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { FaultyFiles, type Operation, systemError } from './faulty-files.js';
@@ -26,8 +26,9 @@ const openLog = async (over: { dir?: string; lingerMs?: number } = {}): Promise<
 /** The state that a crash at this moment would leave, in a directory of its own. */
 const crashed = async (): Promise<DataDirectory> => {
   const copy = await DataDirectory.make();
-  await cp(data.outbox, copy.outbox, { recursive: true });
-  await rm(copy.file('lock'), { force: true });
+  // The spare comes and goes in the background; the lock would be this process's own.
+  const filter = (file: string) => !/^(spare|lock)/.test(path.basename(file));
+  await cp(data.outbox, copy.outbox, { recursive: true, filter });
   return copy;
 };
 
