@@ -9,7 +9,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { topics } from '#events';
-import { Kafka, logLevel } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { describeLog, type LogUnderTest, readAll } from './contract.js';
 import { createTopics, type KafkaOptions, partitionOf } from './kafka.js';
 import { KafkaReader } from './kafka-reader.js';
@@ -179,6 +179,36 @@ withBroker('Kafka', () => {
     await shipping;
     expect((await readAll(reader)).map(({ value }) => value.toString())).toEqual(['1']);
   }, 90_000);
+
+  it('sends what was rejected again, by a new producer', async () => {
+    let raise: () => void = () => undefined;
+    const rejected = new Promise<void>((resolve) => (raise = resolve));
+    const report = (message: string) => {
+      if (message.startsWith('sending to')) raise();
+    };
+    const { kafka, writer, reader, shipper } = await kept(1, { report });
+    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const limit = (value: string) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [
+          {
+            type: ConfigResourceTypes.TOPIC,
+            name: `${kafka.prefix ?? ''}${topics.events}`,
+            configEntries: [{ name: 'max.message.bytes', value }],
+          },
+        ],
+      });
+    await limit('200');
+    await writer.write([record('1'), record('2'.repeat(500))], 'disk');
+    const shipping = shipper.ship('end', never);
+    await rejected;
+    await limit('100000');
+    await admin.disconnect();
+    await shipping;
+    expect((await readAll(reader)).map(({ value }) => value.length)).toEqual([1, 500]);
+  }, 30_000);
 
   it('says that records are gone when Kafka has deleted them', async () => {
     const { kafka, writer, reader, arrived } = await kept(1);
