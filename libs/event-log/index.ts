@@ -1,0 +1,25 @@
+export {
+  type Consumption,
+  type From,
+  LogCorrupt,
+  LogFailed,
+  LogFull,
+  LogGap,
+  LogLocked,
+  LogReader,
+  type LogRecord,
+  LogWriter,
+  type Reach,
+  type StoredRecord,
+} from './port.js';
+export { MemoryLog } from './memory-log.js';
+export { openSegmentLog, type SegmentLog, type SegmentLogOptions } from './segment-log.js';
+export { SegmentReader, type SegmentReaderOptions } from './segment-reader.js';
+export type { Files, OpenFile, OpenMode } from './files.js';
+export type { Draft, DraftPart } from './draft.js';
+export type { Need, Settled } from './backlog.js';
+export { Journal, type JournalOptions, type Predecessor } from './journal.js';
+export { EventTooBig } from './seal.js';
+export { createTopics, type KafkaOptions, partitionOf } from './kafka.js';
+export { KafkaReader } from './kafka-reader.js';
+export { Shipper, type ShipperOptions } from './shipper.js';

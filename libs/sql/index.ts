@@ -1,0 +1,36 @@
+export { buildCatalog, MalformedCatalog } from './catalog/build.js';
+export { Catalog } from './catalog/catalog.js';
+export { catalogQueries } from './catalog/queries.js';
+export type {
+  CatalogSnapshot,
+  Column,
+  Relation,
+  RelationKind,
+  StoredCalls,
+  StoredPlace,
+  TriggerEvent,
+  UserCast,
+  UserFunction,
+  UserOperator,
+  UserType,
+} from './catalog/snapshot.js';
+export { SqlParser, type SqlParserOptions, unparsable } from './parse/parser.js';
+export type {
+  Act,
+  ColumnReference,
+  Effect,
+  FunctionReference,
+  Modification,
+  Parsed,
+  QualifiedName,
+  RelationReference,
+  RowLocking,
+  Setting,
+  TransactionCommand,
+  TypeReference,
+  Written,
+} from './written.js';
+export { verbs } from './verbs.js';
+export { displayName, type SessionNames, type Target } from './resolve/names.js';
+export { analyzerVersion, resolve, type Resolved, type ResolvedRelation } from './resolve/resolve.js';
+export { opaqueRisks, type Risk, risks } from './resolve/risks.js';

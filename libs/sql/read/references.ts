@@ -1,0 +1,343 @@
+import type {
+  ColumnReference,
+  FunctionReference,
+  Modification,
+  QualifiedName,
+  RelationReference,
+  RowEvent,
+  RowLocking,
+  TypeReference,
+} from '../written.js';
+import { droppedRelations } from './dropped.js';
+import { endOfName } from './identifiers.js';
+import { equalityKeys, qualifiersOf } from './keys.js';
+import { eachChild, list, names, type Node, nodeOf, number, text } from './tree.js';
+import { lockStrength } from './verb.js';
+
+/** Where a node stands: what a name means there depends on it. */
+interface Place {
+  /** WITH queries in scope. */
+  readonly ctes: ReadonlySet<string>;
+  readonly access: RelationReference['access'];
+  readonly modifying: boolean;
+  readonly sampled: boolean;
+}
+
+const outermost: Place = { ctes: new Set(), access: 'ddl', modifying: false, sampled: false };
+
+/** Gathers what one statement refers to, from every node of its tree. */
+export class References {
+  readonly relations: RelationReference[] = [];
+  readonly modifications: Modification[] = [];
+  readonly locking: RowLocking[] = [];
+  private readonly functionsByKey = new Map<string, FunctionReference>();
+  private readonly operatorsByKey = new Map<string, QualifiedName>();
+  private readonly typesByKey = new Map<string, TypeReference>();
+  private readonly columnsByKey = new Map<string, ColumnReference>();
+  private readonly specials = new Set<string>();
+  private readonly unknownTags = new Set<string>();
+  private readonly indexOfRelation = new Map<Node, number>();
+
+  constructor(private readonly sql: Uint8Array) {}
+
+  /** Reads a statement, or any node by itself. */
+  read(tag: string, node: Node): this {
+    this.visit(tag, node, outermost);
+    return this;
+  }
+
+  get functions(): FunctionReference[] {
+    return [...this.functionsByKey.values()];
+  }
+  get operators(): QualifiedName[] {
+    return [...this.operatorsByKey.values()];
+  }
+  get types(): TypeReference[] {
+    return [...this.typesByKey.values()];
+  }
+  get columns(): ColumnReference[] {
+    return [...this.columnsByKey.values()];
+  }
+  get special(): string[] {
+    return [...this.specials];
+  }
+  get unknown(): string[] {
+    return [...this.unknownTags].sort();
+  }
+
+  private visit(tag: string, node: Node, place: Place): void {
+    switch (tag) {
+      case 'A_Const':
+      case 'LockingClause': // its names are aliases, not relations
+        return;
+      case 'SelectStmt':
+        this.select(node, place);
+        return;
+      case 'InsertStmt':
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+      case 'MergeStmt':
+        this.modify(tag, node, place);
+        return;
+      case 'RangeVar':
+        this.relation(node, place);
+        return;
+      case 'RangeTableSample':
+        this.functionNamed(names(node['method']), 1, number(node['location']));
+        this.descend(tag, node, { ...place, sampled: true });
+        return;
+      case 'CopyStmt':
+        this.descend(tag, node, { ...place, access: node['is_from'] === true ? 'write' : 'read' });
+        return;
+      case 'TruncateStmt':
+        this.descend(tag, node, { ...place, access: 'write' });
+        return;
+      case 'LockStmt':
+        this.descend(tag, node, { ...place, access: 'lock' });
+        return;
+      case 'TypeCast':
+        this.cast(node, place);
+        return;
+      case 'TypeName':
+        this.type(node, 'other');
+        return;
+      default:
+        this.note(tag, node);
+        this.descend(tag, node, place);
+    }
+  }
+
+  private descend(tag: string, node: Node, place: Place): void {
+    eachChild(
+      tag,
+      node,
+      (childTag, child) => {
+        this.visit(childTag, child, place);
+      },
+      (what) => this.unknownTags.add(what),
+    );
+  }
+
+  private select(node: Node, outer: Place): void {
+    const place = { ...this.with(node, outer), access: 'read' as const, sampled: false };
+    const { intoClause } = node;
+    this.descend('SelectStmt', { ...node, withClause: undefined, intoClause: undefined }, place);
+    if (intoClause !== undefined) this.visit('IntoClause', intoClause as Node, { ...place, access: 'ddl' });
+    for (const clause of list(node['lockingClause'])) this.lock(node, nodeOf(clause, 'LockingClause') ?? {});
+  }
+
+  private modify(tag: string, node: Node, outer: Place): void {
+    const place = { ...this.with(node, { ...outer, modifying: true }), access: 'read' as const, sampled: false };
+    this.visit('RangeVar', node['relation'] as Node, { ...place, access: 'write' });
+    this.descend(tag, { ...node, withClause: undefined, relation: undefined }, place);
+    this.modifications.push(this.modification(tag, node));
+  }
+
+  /** The place after WITH: a query sees those before it, under RECURSIVE all of them; the statement sees all. */
+  private with(node: Node, outer: Place): Place {
+    const clause = node['withClause'] as Node | undefined;
+    if (clause === undefined) return outer;
+    const queries = list(clause['ctes']).map((cte) => nodeOf(cte, 'CommonTableExpr') ?? {});
+    const all = new Set([...outer.ctes, ...queries.map((query) => text(query['ctename']))]);
+    const seen = new Set(outer.ctes);
+    for (const query of queries) {
+      this.descend('CommonTableExpr', query, { ...outer, ctes: clause['recursive'] === true ? all : new Set(seen) });
+      seen.add(text(query['ctename']));
+    }
+    return { ...outer, ctes: all };
+  }
+
+  private relation(node: Node, place: Place): void {
+    const { schemaname: schema, catalogname: database } = node;
+    const name = text(node['relname']);
+    const alias = node['alias'] as Node | undefined;
+    const at = number(node['location']);
+    const end =
+      at < 0 ? undefined : endOfName(this.sql, at, 1 + (schema === undefined ? 0 : 1) + (database === undefined ? 0 : 1));
+    this.indexOfRelation.set(node, this.relations.length);
+    this.relations.push({
+      ...(database !== undefined && { database: text(database) }),
+      ...(schema !== undefined && { schema: text(schema) }),
+      name,
+      ...(alias !== undefined && { alias: text(alias['aliasname']) }),
+      access: place.access,
+      ...(end !== undefined && { at, end }),
+      only: node['inh'] !== true,
+      sampled: place.sampled,
+      modifying: place.modifying,
+      cte: place.access === 'read' && schema === undefined && place.ctes.has(name),
+      temporary: node['relpersistence'] === 't',
+    });
+    if (alias !== undefined) this.descend('RangeVar', { alias }, place);
+  }
+
+  private lock(select: Node, clause: Node): void {
+    const from = list(select['fromClause']);
+    const only = from.length === 1 ? nodeOf(from[0], 'RangeVar') : undefined;
+    const target = only && this.indexOfRelation.get(only);
+    this.locking.push({
+      strength: lockStrength(clause),
+      of: list(clause['lockedRels']).map((locked) => text(nodeOf(locked, 'RangeVar')?.['relname'])),
+      ...(target !== undefined && { target }),
+      keys: only === undefined ? [] : equalityKeys(select['whereClause'], qualifiersOf(only), true),
+    });
+  }
+
+  private modification(tag: string, node: Node): Modification {
+    const relation = node['relation'] as Node;
+    const others = [
+      ...list(node['fromClause']),
+      ...list(node['usingClause']),
+      ...(node['sourceRelation'] === undefined ? [] : [0]),
+    ];
+    const condition = node['whereClause'] ?? node['joinCondition'];
+    return {
+      command: tag.replace('Stmt', '').toUpperCase() as Modification['command'],
+      events: eventsOf(tag, node),
+      target: this.indexOfRelation.get(relation) ?? 0,
+      keys: tag === 'InsertStmt' ? [] : equalityKeys(condition, qualifiersOf(relation), others.length === 0),
+      open: isOpen(node),
+      currentOf: nodeOf(node['whereClause'], 'CurrentOfExpr') !== undefined,
+    };
+  }
+
+  private cast(node: Node, place: Place): void {
+    const constant = nodeOf(node['arg'], 'A_Const');
+    const isString = constant !== undefined && (constant['sval'] !== undefined || constant['isnull'] === true);
+    this.type(node['typeName'] as Node, isString ? 'literal' : 'cast');
+    this.descend('TypeCast', { arg: node['arg'] }, place);
+  }
+
+  private type(node: Node, use: TypeReference['use']): void {
+    const written = qualified(names(node['names']));
+    const array = list(node['arrayBounds']).length > 0;
+    this.typesByKey.set(`${keyOf(written)} ${use} ${String(array)}`, { ...written, array, use });
+  }
+
+  private functionNamed(path: readonly string[], args: number, at: number): void {
+    const written = qualified(path);
+    const key = `${keyOf(written)} ${args}`;
+    if (!this.functionsByKey.has(key)) this.functionsByKey.set(key, { ...written, arguments: args, at });
+  }
+
+  private operatorNamed(path: readonly string[]): void {
+    const written = qualified(path);
+    this.operatorsByKey.set(keyOf(written), written);
+  }
+
+  private columnNamed(path: readonly string[], at: number | undefined): void {
+    const field = at === undefined;
+    const key = `${path.join('\0')} ${String(field)}`;
+    if (!this.columnsByKey.has(key)) this.columnsByKey.set(key, { path, field, ...(at !== undefined && { at }) });
+  }
+
+  /** What a node that is not treated by itself refers to. */
+  private note(tag: string, node: Node): void {
+    switch (tag) {
+      case 'FuncCall':
+        this.functionNamed(
+          names(node['funcname']),
+          list(node['args']).length + (node['agg_within_group'] === true ? list(node['agg_order']).length : 0),
+          number(node['location']),
+        );
+        return;
+      case 'ColumnRef':
+        this.columnNamed(names(node['fields']), number(node['location']));
+        return;
+      case 'A_Indirection':
+        for (const name of names(node['indirection'])) if (name !== '') this.columnNamed([name], undefined);
+        return;
+      case 'A_Expr':
+        for (const path of operatorsOf(node)) this.operatorNamed(path);
+        return;
+      case 'SubLink': // x IN (SELECT …) has no operator of its own
+        if (node['testexpr'] !== undefined) this.operatorNamed(node['operName'] === undefined ? ['='] : names(node['operName']));
+        return;
+      case 'SortBy':
+        if (node['useOp'] !== undefined) this.operatorNamed(names(node['useOp']));
+        return;
+      case 'CaseExpr':
+        if (node['arg'] !== undefined) this.operatorNamed(['=']);
+        return;
+      case 'JoinExpr':
+        if (node['isNatural'] === true || node['usingClause'] !== undefined) this.operatorNamed(['=']);
+        return;
+      case 'DropStmt':
+      case 'CommentStmt':
+      case 'SecLabelStmt':
+        this.relations.push(...droppedRelations(node));
+        return;
+      default:
+        if (hidesFunction.has(tag)) this.specials.add(specialOf(tag, node));
+    }
+  }
+}
+
+/** Whether it touches rows of its target that no condition on a key can bound. */
+function isOpen(node: Node): boolean {
+  const bySource = list(node['mergeWhenClauses']).some(
+    (clause) => nodeOf(clause, 'MergeWhenClause')?.['matchKind'] === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE',
+  );
+  const conflict = node['onConflictClause'] as Node | undefined;
+  const updates = conflict?.['action'] === 'ONCONFLICT_UPDATE';
+  const rows = nodeOf(node['selectStmt'], 'SelectStmt');
+  return bySource || (updates && rows?.['valuesLists'] === undefined);
+}
+
+const mergeEvents: Readonly<Record<string, RowEvent>> = { CMD_INSERT: 'INSERT', CMD_UPDATE: 'UPDATE', CMD_DELETE: 'DELETE' };
+
+function eventsOf(tag: string, node: Node): RowEvent[] {
+  switch (tag) {
+    case 'UpdateStmt':
+      return ['UPDATE'];
+    case 'DeleteStmt':
+      return ['DELETE'];
+    case 'MergeStmt':
+      return list(node['mergeWhenClauses']).flatMap(
+        (clause) => mergeEvents[text(nodeOf(clause, 'MergeWhenClause')?.['commandType'])] ?? [],
+      );
+    default:
+      return (node['onConflictClause'] as Node | undefined)?.['action'] === 'ONCONFLICT_UPDATE'
+        ? ['INSERT', 'UPDATE']
+        : ['INSERT'];
+  }
+}
+
+const between = [['>='], ['<='], ['<'], ['>']];
+
+function operatorsOf(expression: Node): readonly string[][] {
+  return text(expression['kind']).includes('BETWEEN') ? between : [names(expression['name'])];
+}
+
+const hidesFunction = new Set([
+  'SQLValueFunction',
+  'XmlExpr',
+  'XmlSerialize',
+  'JsonFuncExpr',
+  'JsonParseExpr',
+  'JsonScalarExpr',
+  'JsonSerializeExpr',
+  'JsonTable',
+  'JsonObjectConstructor',
+  'JsonArrayConstructor',
+  'JsonArrayQueryConstructor',
+  'JsonObjectAgg',
+  'JsonArrayAgg',
+  'JsonIsPredicate',
+  'RangeTableFunc',
+  'MergeSupportFunc',
+  'ReturningOption',
+]);
+
+const specialOf = (tag: string, node: Node): string => {
+  const op = text(node['op']).replace(/^(SVFOP|IS)_/, '');
+  return op === '' ? tag : `${tag} ${op}`;
+};
+
+const qualified = (path: readonly string[]): QualifiedName => {
+  const name = path.at(-1) ?? '';
+  const schema = path.at(-2);
+  return schema === undefined ? { name } : { schema, name };
+};
+
+const keyOf = ({ schema, name }: QualifiedName): string => `${schema ?? ''}\0${name}`;

