@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -148,6 +148,17 @@ describe('the demo', () => {
     ]);
   });
 
+  it('shows no secret in a process listing or a log', () => {
+    const secrets = readdirSync(join(folder, 'secrets'))
+      .filter((name) => !/\.(pem|key|json)$/.test(name))
+      .map((name) => readFileSync(join(folder, 'secrets', name), 'utf8').trim());
+    const listing = execFileSync('ps', ['-ww', '-o', 'args=', '-p', Object.values(running.pids).join(',')], { encoding: 'utf8' });
+    const logs = readdirSync(join(folder, 'logs')).map((name) => readFileSync(join(folder, 'logs', name), 'utf8'));
+    const seen = [listing, ...logs].join('\n');
+    expect(seen).toContain('stub-service.js');
+    expect([...secrets, ...Object.values(running.tokens)].filter((secret) => seen.includes(secret))).toEqual([]);
+  });
+
   it('stops within five seconds of Ctrl-C and leaves nothing behind', async () => {
     const { code, ms } = await stop();
     expect(code).toBe(0);
@@ -155,7 +166,7 @@ describe('the demo', () => {
     expect(Object.values(running.pids).filter(isAlive)).toEqual([]);
     expect(existsSync(join(folder, 'demo.json'))).toBe(false);
     expect(await told).toContain('npm run -s sallyport -- sessions');
-  }, 10_000);
+  }, 60_000);
 
   it('finds its data at the second start, and ends with an error when a part of it dies', async () => {
     running = await start();
@@ -166,14 +177,14 @@ describe('the demo', () => {
     expect(await told).toContain('postgres ended by itself');
     expect(await told).not.toContain('cluster is made');
     expect(Object.values(running.pids).filter(isAlive)).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('ends everything when it is killed itself', async () => {
     running = await start();
     expect(await query(running.directUrl, "SELECT to_regclass('left_behind') IS NOT NULL AS kept")).toEqual([{ kept: true }]);
     demo.kill('SIGKILL');
     await until(() => !Object.values(running.pids).some(isAlive));
-  }, 30_000);
+  }, 60_000);
 });
 
 const isAlive = (pid: number): boolean => {

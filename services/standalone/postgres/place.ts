@@ -35,7 +35,7 @@ export async function findPlace(home: string): Promise<PostgresPlace> {
   const packaged = await packagedPrograms();
   const user = postgresUser();
   if (!user) return { native: packaged, data: join(home, 'postgres') };
-  const name = `sallyport-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  const name = `sallyport-demo-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
   const tried: string[] = [];
   for (const parent of [tmpdir(), '/var/tmp', '/var/lib']) {
     const folder = join(parent, name);
