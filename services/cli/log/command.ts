@@ -15,7 +15,7 @@ interface CatOptions {
   readonly json?: true;
   readonly raw?: true;
   readonly topic?: readonly Topic[];
-  readonly sinceOffset: number;
+  readonly sinceOffset?: number;
 }
 
 const shown = [topics.events, topics.control];
@@ -29,13 +29,12 @@ export function logCommand(io: Io, open: (dataDir: string) => Promise<LogReader>
     .description('Print the event log, one line an event, in its own order, with the content of its parts inlined.')
     .option('--data <dir>', "the data directory whose log is read (default: the running demo's)")
     .option('--session <id>', 'only the events of this session; a prefix that no other session shares will do')
+    .option('--topic <name...>', `only these topics: ${[...names.keys()].join(', ')} (default: events and control)`, topicNamed)
     .option(
-      '--topic <name...>',
-      `only these topics: ${[...names.keys()].join(', ')} (default: events and control)`,
-      topicNamed,
-      [],
+      '--since-offset <n>',
+      'start at this offset of one topic (events, where --topic names no other), in every partition',
+      offset,
     )
-    .option('--since-offset <n>', 'start at this offset of each topic, in every partition', offset, 0)
     .option('--json', 'one JSON object a line: the event, its parts with `sql`, `text` or `base64`')
     .addOption(new Option('--raw', 'the exact bytes of each event, one a line').conflicts('json'))
     .addHelpText(
@@ -60,8 +59,9 @@ Examples:
 
 export async function cat(io: Io, reader: LogReader, options: CatOptions): Promise<void> {
   const colors = colorsOf(io);
-  const { json, raw, sinceOffset: since } = options;
-  const chosen = options.topic ?? shown;
+  const { json, raw, sinceOffset } = options;
+  const chosen = topicsOf(options);
+  const since = sinceOffset ?? 0;
   const session = options.session === undefined ? undefined : await sessionOf(reader, chosen, options.session);
   let printed = 0;
   const print = async ({ record, parts }: LogEntry): Promise<void> => {
@@ -82,6 +82,14 @@ export async function cat(io: Io, reader: LogReader, options: CatOptions): Promi
     why,
     todo: 'Leave out --topic or --since-offset.',
   });
+}
+
+/** Every topic counts its own offsets. */
+function topicsOf({ topic, sinceOffset }: CatOptions): readonly Topic[] {
+  if (sinceOffset === undefined) return topic ?? shown;
+  if (topic === undefined || topic.length === 1) return topic ?? [topics.events];
+  const why = 'each of several topics has offsets of its own';
+  throw new Failure('usage', { what: '--since-offset needs one topic', why, todo: 'Name one with --topic.' });
 }
 
 const newline = Buffer.from('\n');

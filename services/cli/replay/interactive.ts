@@ -3,7 +3,7 @@ import { colorsOf, type Io } from '../terminal/io.js';
 import { keysOf } from './keys.js';
 import { stepLines } from './lines.js';
 import { atStart, type Player, press, type Tape } from './player.js';
-import { screen } from './screen.js';
+import { screen, scrollLimit } from './screen.js';
 
 // The alternate screen leaves the reader's scrollback as it was; without wrapping, a long line costs one row whatever the width.
 const enter = '\u001b[?1049h\u001b[?25l\u001b[?7l';
@@ -18,9 +18,13 @@ export async function play(io: Io, steps: readonly Step[], at: number): Promise<
   const colors = colorsOf(io);
   const tape = tapeOf(steps);
   let player: Player = { ...atStart, at };
+  let drawn: { at: number; lines: readonly string[] } = { at: -1, lines: [] };
   const draw = (): void => {
     const step = steps[player.at];
-    const lines = screen(player, step ? stepLines(step, colors) : [], steps.length, stdout.rows ?? 24, colors);
+    if (drawn.at !== player.at) drawn = { at: player.at, lines: step ? stepLines(step, colors) : [] };
+    const rows = stdout.rows ?? 24;
+    player = { ...player, scroll: Math.min(player.scroll, scrollLimit(drawn.lines, rows)) };
+    const lines = screen(player, drawn.lines, steps.length, rows, colors);
     stdout.write(`${home}${lines.map((line) => line + restOfLine).join('\r\n')}${restOfScreen}`);
   };
   const decoder = new TextDecoder();

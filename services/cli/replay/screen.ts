@@ -8,13 +8,19 @@ const help = [
   '↓ j   ↑ k         scroll                 q esc       quit',
 ];
 
+/** The last line of the screen says where one is, the one above it whether there is more. */
+const roomIn = (rows: number): number => Math.max(1, rows - 2);
+
+/** How far down a step of so many lines can be scrolled. */
+export const scrollLimit = (lines: readonly string[], rows: number): number => Math.max(0, lines.length - roomIn(rows));
+
 /**
  * What the terminal shows: the lines of the step as far as they fit, then one of status.
  * @param lines of the step, or of nothing where there is none
  */
 export function screen(player: Player, lines: readonly string[], total: number, rows: number, colors: Colors): string[] {
-  const room = Math.max(1, rows - 2);
-  const scroll = Math.max(0, Math.min(player.scroll, lines.length - room));
+  const room = roomIn(rows);
+  const scroll = Math.min(player.scroll, scrollLimit(lines, rows));
   const shown = player.mode === 'help' ? help : lines.slice(scroll, scroll + room);
   const blank = Array.from({ length: Math.max(0, room - shown.length) }, () => '');
   const more = lines.length - scroll - room;

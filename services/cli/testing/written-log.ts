@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Draft, Journal, type LogWriter } from '#event-log';
 
 export const sessions = ['01936f00-0000-7000-8000-000000000001', '01936f01-0000-7000-8000-000000000002'] as const;
@@ -118,7 +117,12 @@ function story(session: string): Draft[] {
 /** Writes two sessions into a log: the second is open still. */
 export async function writeSessions(log: LogWriter): Promise<void> {
   let now = Date.UTC(2025, 0, 2, 3, 4, 5);
-  const journal = new Journal(log, { service: 'proxy', version: '0.1.0', now: () => (now += 1000), random: randomBytes });
+  const journal = new Journal(log, {
+    service: 'proxy',
+    version: '0.1.0',
+    now: () => (now += 1000),
+    random: (bytes) => Buffer.alloc(bytes, 7),
+  });
   await journal.start();
   journal.add(story(sessions[0]), 'file');
   journal.add(story(sessions[1]).slice(0, -1), 'file');
