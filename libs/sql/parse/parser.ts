@@ -54,8 +54,8 @@ export class SqlParser {
 
   /** Facts of a text, by its exact bytes. At once where they are known or the text is short; never rejects. */
   parse(sql: Buffer): Parsed | Promise<Parsed> {
-    const key = sql.toString('latin1');
-    const known = this.cache.get(key);
+    const key = sql.length <= cachedBytes ? sql.toString('latin1') : undefined;
+    const known = key === undefined ? undefined : this.cache.get(key);
     if (known) return known;
     const scan = preScan(sql, this.caps);
     if (scan.kind === 'refused') return scan;
@@ -68,7 +68,7 @@ export class SqlParser {
   /** The text with `?` for every literal and without its comments; `unparsable` where it cannot be told what is a literal. */
   async redact(sql: Buffer): Promise<string> {
     if (preScan(sql, this.caps).kind === 'refused') return unparsable;
-    const outcome = await this.pool.ask({ ask: 'redact', sql });
+    const outcome = await this.pool.ask({ ask: 'redact', sql: copyOf(sql) });
     return (outcome.kind === 'answer' && outcome.answer.ask === 'redact' ? outcome.answer.redacted : undefined) ?? unparsable;
   }
 
@@ -87,8 +87,8 @@ export class SqlParser {
     }
   }
 
-  private async parseInThread(key: string, sql: Buffer): Promise<Parsed> {
-    const outcome = await this.pool.ask({ ask: 'parse', sql });
+  private async parseInThread(key: string | undefined, sql: Buffer): Promise<Parsed> {
+    const outcome = await this.pool.ask({ ask: 'parse', sql: copyOf(sql) });
     switch (outcome.kind) {
       case 'answer':
         return outcome.answer.ask === 'parse' ? this.keep(key, outcome.answer.parsed) : broken;
@@ -101,11 +101,14 @@ export class SqlParser {
     }
   }
 
-  private keep(key: string, parsed: Parsed): Parsed {
-    if (key.length <= cachedBytes && parsed.kind !== 'refused') this.cache.set(key, parsed);
+  private keep(key: string | undefined, parsed: Parsed): Parsed {
+    if (key !== undefined && parsed.kind !== 'refused') this.cache.set(key, parsed);
     return parsed;
   }
 }
+
+// A view's clone would carry all of the buffer that it looks into, and the text may wait longer than that buffer stays.
+const copyOf = (sql: Buffer): Uint8Array => new Uint8Array(sql);
 
 const broken: Parsed = { kind: 'refused', reason: 'the parser broke on this text' };
 
