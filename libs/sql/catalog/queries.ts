@@ -45,7 +45,7 @@ const texts = {
 
   rules: `SELECT ev_class, ev_type FROM pg_rewrite WHERE ev_class >= ${first} AND rulename <> '_RETURN' AND ev_enabled <> 'D'`,
 
-  foreignKeys: `SELECT confrelid, conrelid, confdeltype, confupdtype FROM pg_constraint
+  foreignKeys: `SELECT confrelid, conrelid, confdeltype, confupdtype, array_to_string(confkey, ' ') FROM pg_constraint
     WHERE contype = 'f' AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd'))`,
 
   functions: `SELECT p.oid, ${schemaOf('p.pronamespace')}, p.proname, p.prokind, p.provolatile, p.prosecdef, p.proargtypes,
@@ -83,7 +83,7 @@ const texts = {
       WHERE m[2] <> '0')
     SELECT kind, owner, what, target,
       CASE WHEN what IN ('relid', 'resulttype') THEN NULL ELSE (SELECT proname FROM pg_proc WHERE oid = target) END,
-      CASE WHEN what = 'relid' AND target < ${first} THEN (SELECT relname FROM pg_class WHERE oid = target) END
+      CASE WHEN what = 'relid' AND target < ${first} THEN (SELECT concat(nspname, '.', relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target) END
     FROM called WHERE what <> 'resulttype' OR target >= ${first}`,
 };
 

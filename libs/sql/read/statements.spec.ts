@@ -294,10 +294,10 @@ describe('the keys that bound a modification', () => {
   });
 
   it.each([
-    ['insert into t values (1)', { command: 'INSERT', events: ['INSERT'], open: false, currentOf: false }],
+    ['insert into t values (1)', { command: 'INSERT', events: ['INSERT'], assigned: [], open: false, currentOf: false }],
     [
       'insert into t values (1) on conflict (a) do update set a = 1',
-      { command: 'INSERT', events: ['INSERT', 'UPDATE'], open: false, currentOf: false },
+      { command: 'INSERT', events: ['INSERT', 'UPDATE'], assigned: ['a'], open: false, currentOf: false },
     ],
     [
       'insert into t select 1 on conflict (a) do update set a = 1',
@@ -306,7 +306,7 @@ describe('the keys that bound a modification', () => {
     ['delete from t where current of c', { command: 'DELETE', events: ['DELETE'], open: false, currentOf: true }],
     [
       'merge into t using u on t.id = 1 when matched then update set a = 1 when not matched by source then delete',
-      { command: 'MERGE', events: ['UPDATE', 'DELETE'], open: true, currentOf: false },
+      { command: 'MERGE', events: ['UPDATE', 'DELETE'], assigned: ['a'], open: true, currentOf: false },
     ],
   ])('%s', (sql, expected) => {
     expect(one(sql).modifications).toEqual([expect.objectContaining(expected)]);

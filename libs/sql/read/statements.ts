@@ -24,18 +24,18 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
   const references = new References(sql).read(tag, node);
   const act = actOf(tag, node, (query) => readStatement(query, sql, from, to));
   const verb = verbOf(tag, node);
-  const { relations, modifications, locking, functions, operators, types, columns, special, unknown } = references;
+  const { relations, modifications, locking, unknown, named } = references;
   return {
     verb,
     from,
     to,
     effects: effects(verb, innerEffects(tag, node, act), act, relations),
     relations,
-    functions,
-    operators,
-    types,
-    columns,
-    special,
+    functions: named.functions,
+    operators: named.operators,
+    types: named.types,
+    columns: named.columns,
+    special: named.specialSyntax,
     modifications,
     where: node['whereClause'] !== undefined,
     limit: node['limitCount'] !== undefined,

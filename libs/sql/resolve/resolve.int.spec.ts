@@ -28,6 +28,8 @@ const moreObjects = `
   CREATE TABLE people (id int PRIMARY KEY, mail citext, tags hstore, feeling mood, j job);
   CREATE FUNCTION nickname(people) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
   CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+  CREATE TABLE region (code text PRIMARY KEY, label text); CREATE TABLE shop (id int PRIMARY KEY, code text REFERENCES region ON UPDATE CASCADE);
+  CREATE VIEW lists AS SELECT table_name FROM information_schema.tables;
   CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw; CREATE FOREIGN TABLE far (id int) SERVER elsewhere;
 `;
 
@@ -81,6 +83,7 @@ describe('resolve', () => {
     ['select * from other.public.accounts', ['public.accounts'], ['unknown-relation']],
     ['select * from far', ['public.far'], ['foreign-table']],
     ['select * from passwords', ['pg_catalog.pg_authid', 'public.passwords'], []],
+    ['select * from lists', ['information_schema.tables', 'public.lists'], []],
     ['select * from guarded', ['public.guarded'], ['rls-function']],
     ['select * from v_hidden', ['public.v_hidden'], ['view-function']],
     ['select * from hidden_twice', ['public.hidden_twice', 'public.v_hidden'], ['view-function']],
@@ -113,6 +116,8 @@ describe('resolve', () => {
     ['update accounts set owner = $1 where id = 1', ['public.accounts'], []],
     ['delete from orders where id = 1', ['public.orders'], []],
     ['delete from accounts where id = 1', ['public.accounts', 'public.orders'], ['cascade']],
+    ['update region set label = $1 where code = $2', ['public.region'], []],
+    ['update region set code = $1 where code = $2', ['public.region', 'public.shop'], ['cascade']],
     ['delete from parts where id = 1 and day = $1', ['public.parts', 'public.parts_1'], ['trigger']],
     ['delete from parted_1 where k = 1', ['public.parted', 'public.parted_1'], ['mass-write']],
     ['truncate parts', ['public.parts', 'public.parts_1'], ['mass-write']],
