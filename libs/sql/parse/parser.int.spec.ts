@@ -78,9 +78,12 @@ describe('SqlParser under pressure', () => {
   const slow = Buffer.from(`insert into t values ${Array(50_000).fill(`(1, 'a', now())`).join(', ')}`);
 
   it('stops a thread that takes too long, and the next text finds a sound one', async () => {
-    const parser = await SqlParser.start({ threads: 1, timeLimitMs: 150 });
+    const reported: string[] = [];
+    const report = (error: Error): unknown => reported.push(error.message);
+    const parser = await SqlParser.start({ threads: 1, timeLimitMs: 150, report });
     const [first, second] = await Promise.all([parser.parse(slow), parser.parse(Buffer.from(`select 1${' '.repeat(3_000)}`))]);
     expect(first).toEqual({ kind: 'refused', reason: 'parsing took too long' });
+    expect(reported).toEqual(['a text took its whole time limit']);
     expect(second.kind).toBe('statements');
     await parser.close();
   });

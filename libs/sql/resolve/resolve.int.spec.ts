@@ -168,6 +168,7 @@ describe('resolve', () => {
     ['select ### 1', [], ['operator-unseen']],
     ['select 1 operator(public.###) 2', [], ['operator-unseen']],
     ['select id = 1 and owner like $1 and owner || $2 <> $3 from accounts', [], []],
+    ['select x = $1 from scratch', [], ['operator-unseen', 'temporary-relation']],
     ['select mail = $1 from people', [], ['operator-unseen']],
     ['select owner % $1 from accounts', [], ['operator-unseen']],
     ['select tags -> $1 from people', [], ['operator-unseen']],

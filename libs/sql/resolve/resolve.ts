@@ -99,6 +99,7 @@ function judgeText(written: Written, relations: readonly ResolvedRelation[], cat
   const present = new PresentTypes(catalog);
   const columns = new Set<string>();
   for (const { target } of relations) {
+    if (target.kind === 'temporary' || target.kind === 'unknown') present.addEverything();
     if (target.kind !== 'relation') continue;
     present.addRelation(target.relation);
     for (const column of target.relation.columns) columns.add(column.name);
