@@ -72,6 +72,15 @@ describe('a session, folded', () => {
     expect(texts.map(({ n }) => n)).toEqual([1, 2]);
   });
 
+  it('does not take for the text of a Bind what was skipped behind it', () => {
+    const story = new Story();
+    story.open(sessionId(1), 'ann');
+    story.decide(sessionId(1), 2, { form: 'bind', prepared: 1, verdict: 'deny' }, 'SELECT skipped');
+    const { statements, texts } = folded(sessionId(1), story.events, [100]).rows;
+    expect(statements.map(({ n, textN }) => [n, textN])).toEqual([[2, 1]]);
+    expect(texts).toEqual([]);
+  });
+
   it('keeps when a held statement was first decided, and takes its last verdict', () => {
     const { statements } = folded(sessionId(3), events, [100]).rows;
     expect(statements[0]).toMatchObject({

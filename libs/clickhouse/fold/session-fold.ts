@@ -29,7 +29,6 @@ export class SessionGap extends Error {
 export class SessionFold {
   private row: SessionRow | undefined;
   private readonly statements = new StatementFold();
-  private readonly texts: TextRow[] = [];
 
   constructor(readonly session: string) {}
 
@@ -61,7 +60,7 @@ export class SessionFold {
   /** What has changed since the last call. */
   take(): SessionRows | undefined {
     if (!this.row) return undefined;
-    return { session: this.row, statements: this.statements.take(), texts: this.texts.splice(0) };
+    return { session: this.row, ...this.statements.take() };
   }
 
   private applyNext(event: Event): void {
@@ -74,11 +73,6 @@ export class SessionFold {
       lastAt: event.at,
       lostBytes: row.lostBytes + lost,
     };
-    if (
-      (event.type === 'statement.prepared' || event.type === 'statement.decided') &&
-      event.parts?.some(({ name }) => name === 'sql')
-    )
-      this.texts.push({ session: event.session, n: event.data.n, producer: event.producer, pseq: event.pseq });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Event, EventOf, StatementFacts } from '#events';
-import type { SessionRow, StatementRow } from '../rows.js';
+import type { SessionRow, StatementRow, TextRow } from '../rows.js';
 
 /** What a session's row counts of its statements. */
 type Counts = Pick<SessionRow, 'statements' | 'allowed' | 'denied' | 'held' | 'failed' | 'masked' | 'rows' | 'bytes'>;
@@ -8,23 +8,27 @@ type Counts = Pick<SessionRow, 'statements' | 'allowed' | 'denied' | 'held' | 'f
 export class StatementFold {
   private readonly open = new Map<number, StatementRow>();
   private readonly changed = new Map<number, StatementRow>();
+  private readonly texts: TextRow[] = [];
 
   /** @returns the session's counts after the event */
   apply(session: SessionRow, event: Event): Counts {
     if (event.type === 'statement.decided') return this.decided(session, event);
     if (event.type === 'statement.completed') return this.completed(session, event);
     if (event.type === 'statement.held') this.held(session, event);
+    if (event.type === 'statement.prepared' && carriesText(event)) this.texts.push(textRow(event));
     return session;
   }
 
-  take(): StatementRow[] {
-    const rows = [...this.changed.values()];
+  /** What has changed since the last call. */
+  take(): { statements: StatementRow[]; texts: TextRow[] } {
+    const statements = [...this.changed.values()];
     this.changed.clear();
-    return rows;
+    return { statements, texts: this.texts.splice(0) };
   }
 
   private decided(session: SessionRow, event: EventOf<'statement.decided'>): Counts {
     const { n: first, count, verdict, masked = [] } = event.data;
+    if (hasOwnText(event) && !this.open.has(first)) this.texts.push(textRow(event));
     let fresh = 0;
     for (let i = 0; i < count; i++) {
       const n = first + i;
@@ -82,13 +86,22 @@ export class StatementFold {
   }
 }
 
-function decision({ seq, data, parts }: EventOf<'statement.decided'>): Partial<StatementRow> {
+type WithText = EventOf<'statement.decided'> | EventOf<'statement.prepared'>;
+
+const textRow = ({ session, producer, pseq, data }: WithText): TextRow => ({ session, n: data.n, producer, pseq });
+
+const carriesText = ({ parts }: WithText): boolean => parts?.some(({ name }) => name === 'sql') === true;
+
+/** A Bind has the text of its Parse: what stands in its own part `sql` are later messages that were skipped. */
+const hasOwnText = (event: EventOf<'statement.decided'>): boolean =>
+  (event.data.form === 'query' || event.data.form === 'parse') && carriesText(event);
+
+function decision({ seq, data }: EventOf<'statement.decided'>): Partial<StatementRow> {
   const { n, form, verdict, rule, reason, policy, approval, sqlstate, prepared, on, masked } = data;
-  const carriesText = parts?.some(({ name }) => name === 'sql') === true;
   return {
     version: seq,
     form,
-    textN: carriesText ? n : (prepared ?? n),
+    textN: prepared ?? n,
     role: on.role,
     verdict,
     rule,
