@@ -11,7 +11,7 @@ import {
 } from './frames.js';
 import { find, put, without } from './named.js';
 import { commandsIn, isStatement, type Request, requestOf } from './request.js';
-import { report } from './settings.js';
+import { withReports } from './settings.js';
 import type { Answer, Portal, PreparedStatement, Transaction } from './state.js';
 import type { Message } from './stream.js';
 import { enter, fail, ready } from './transaction.js';
@@ -95,6 +95,8 @@ function answered(draft: Draft, type: AnswerType, frame: Uint8Array | null): voi
     doubt(draft, ['answers']);
     return;
   }
+  // The unnamed portal goes when the query gets a portal of its own: one that fails in analysis has none.
+  if (request.kind === 'query' && type !== 'I') draft.portals = without(draft.portals, '');
   switch (type) {
     case '1':
       if (request.kind === 'parse') parsed(draft, request);
@@ -148,9 +150,7 @@ function head(draft: Draft): Request | undefined {
   while (draft.pending[0]?.kind === 'copy end') next(draft);
   const [request] = draft.pending;
   if (request?.kind !== 'query' || request.begun) return request;
-  // A simple query destroys the unnamed statement and the unnamed portal.
-  draft.prepared = without(draft.prepared, '');
-  draft.portals = without(draft.portals, '');
+  draft.prepared = without(draft.prepared, ''); // a simple query destroys it, whatever becomes of the query
   enter(draft);
   const begun = { ...request, begun: true };
   replaceHead(draft, begun);
@@ -214,6 +214,7 @@ function readyForQuery(draft: Draft, frame: Uint8Array | null): void {
   draft.copy = null;
   const status = frame && transactionStatus(frame);
   ready(draft, isStatus(status) ? status : null);
+  draft.scope = withReports(draft.scope, draft.reported);
 }
 
 const isStatus = (status: string | null): status is NonNullable<Transaction['status']> =>
@@ -237,8 +238,10 @@ function failed(draft: Draft, frame: Uint8Array | null): void {
 
 function reported(draft: Draft, frame: Uint8Array | null): void {
   const status = frame && parameterStatus(frame);
-  if (status) draft.scope = report(draft.scope, status.name, status.value);
-  else doubt(draft, ['settings', 'search_path', 'role']);
+  if (status) {
+    draft.reported = put(draft.reported, status);
+    draft.scope = withReports(draft.scope, [status]);
+  } else doubt(draft, ['settings', 'search_path', 'role']);
 }
 
 function startCopy(draft: Draft, request: Request, type: 'G' | 'H' | 'W'): void {
