@@ -42,11 +42,11 @@ export function fromClient(draft: Draft, message: Message): void {
     if (request.kind !== 'sync') return;
     draft.skipping = false;
   }
-  const copyingIn = draft.copy !== null && draft.copy.direction !== 'out' && !draft.copy.ended;
-  if (copyingIn) {
-    // In copy-in the server ignores Sync: the one that counts follows the end of the data.
-    if (request.kind === 'copy end' && draft.copy) draft.copy = { ...draft.copy, ended: true };
-    return;
+  const { copy } = draft;
+  // In copy-in the server ignores Sync: the one that counts follows the end of the data, or the message that breaks it off.
+  if (copy && copy.direction !== 'out' && !copy.ended && draft.pending.length === 1) {
+    if (request.kind === 'copy end') draft.copy = { ...copy, ended: true };
+    if (request.kind === 'copy end' || request.kind === 'sync') return;
   }
   draft.pending = [...draft.pending, request];
 }
@@ -246,11 +246,12 @@ function reported(draft: Draft, frame: Uint8Array | null): void {
 
 function startCopy(draft: Draft, request: Request, type: 'G' | 'H' | 'W'): void {
   startAnswer(draft, request, null);
-  const end = draft.pending.findIndex(({ kind }) => kind === 'copy end');
-  draft.copy = { direction: type === 'G' ? 'in' : type === 'H' ? 'out' : 'both', messages: 0, bytes: 0, ended: end >= 0 };
-  if (type === 'H') return;
-  const ignored = end < 0 ? draft.pending.length : end + 1;
-  draft.pending = draft.pending.filter((each, i) => i >= ignored || (each.kind !== 'sync' && each.kind !== 'copy end'));
+  const [head, ...rest] = draft.pending;
+  const meant = rest.findIndex(({ kind }) => kind !== 'sync'); // Syncs sent ahead are ignored, as those to come
+  const after = meant < 0 ? [] : rest.slice(meant);
+  const ended = type !== 'H' && after[0]?.kind === 'copy end';
+  draft.copy = { direction: type === 'G' ? 'in' : type === 'H' ? 'out' : 'both', messages: 0, bytes: 0, ended };
+  if (type !== 'H' && head) draft.pending = [head, ...(ended ? after.slice(1) : after)];
 }
 
 function completed(draft: Draft, request: Request, tag: string | null): void {

@@ -1,7 +1,7 @@
 import type { Command } from './command.js';
 import { type Draft, doubt, doubtAll, settle } from './draft.js';
 import { put, without } from './named.js';
-import { noRole, type Scope, type Scoped, type Setting, type TempTable, undone } from './state.js';
+import { noRole, type PreparedStatement, type Scope, type Scoped, type Setting, type TempTable, undone } from './state.js';
 import { begin, commit, enter, release, rollback, rollbackTo, savepoint } from './transaction.js';
 import { changeSetting, quotedPath } from './settings.js';
 
@@ -56,8 +56,7 @@ function apply(draft: Draft, command: Command, tag: string | null): void {
       prepare(draft, command.name, command.sql);
       return;
     case 'deallocate':
-      draft.prepared =
-        command.name === null ? draft.prepared.filter(({ name }) => name === '') : without(draft.prepared, command.name);
+      draft.prepared = command.name === null ? draft.prepared.filter(isUnnamed) : without(draft.prepared, command.name);
       return;
     case 'declare':
       declare(draft, command.name, command.sql, command.hold);
@@ -95,6 +94,9 @@ function end(draft: Draft, how: (draft: Draft) => void, chains: boolean): void {
   begin(draft);
   for (const { name, local } of modes) draft.scope = changeSetting(draft.scope, name, ({ value }) => ({ value, local }));
 }
+
+/** The unnamed statement is none that DEALLOCATE or DISCARD knows. */
+const isUnnamed = ({ name }: PreparedStatement): boolean => name === '';
 
 /** The transaction's own settings, which no RESET ALL resets. */
 const isMode = ({ name, local }: Setting): boolean => name.startsWith('transaction_') && local !== null;
@@ -183,7 +185,7 @@ function discard(draft: Draft, what: 'all' | 'temp' | 'other'): void {
   if (what === 'temp') return;
   const { start } = draft;
   draft.portals = [];
-  draft.prepared = [];
+  draft.prepared = draft.prepared.filter(isUnnamed);
   draft.scope = start;
   settle(draft, ['portals', 'prepared', ...undone]);
   commit(draft); // it runs in no transaction but its own, which ends with it, in a pipeline too

@@ -272,6 +272,16 @@ describe('COPY', () => {
     expect(folded(script).pending).toEqual([]);
   });
 
+  it('in that another message breaks off goes on at the Sync after that', () => {
+    const script = new Script().ready();
+    const ahead = [frontend.sync(), frontend.parse({ name: 'x', text: 'SELECT 1' }), frontend.sync()];
+    script.passed(c(frontend.parse({ text: 'COPY t FROM STDIN' }), frontend.bind(), frontend.execute(), ...ahead));
+    script.passed(s(backend.parseComplete, backend.bindComplete, backend.copyIn));
+    expect(folded(script).pending.map(({ kind }) => kind)).toEqual(['execute', 'parse', 'sync']);
+    script.passed(s(error('08P01', 'unexpected message type'), ready('I')));
+    expect(folded(script)).toMatchObject({ copy: null, pending: [], skipping: false, prepared: [{ name: '' }] });
+  });
+
   it('out is part of what the client was handed', () => {
     const script = new Script().ready().decided(1, 'query', c(query('COPY t TO STDOUT')));
     script.passed(s(backend.copyOut, backend.copyData('1\n')));
