@@ -38,6 +38,11 @@ export function datastoreActivity(
   const { session, n, decided, completion, by } = statement;
   const cut: string[] = [];
   const name = (text: string): string => shorten('name', text, nameBytes, cut);
+  const list = (what: string, all: readonly string[] = []): string[] => {
+    const first = fitList(all, listBytes);
+    if (first.length < all.length) cut.push(what);
+    return first;
+  };
   const activity = activityOf(decided?.facts);
   const severity = severityOf(statement);
   const status = statusOf(statement);
@@ -71,7 +76,7 @@ export function datastoreActivity(
     disposition,
     is_alert: severity === 'High',
     ...(decided && ruleOf(decided.decision, name)),
-    actor: actorOf(session, name),
+    actor: actorOf(session, name, list),
     src_endpoint: sourceOf(session, name),
     dst_endpoint: { name: name(session.target ?? 'unknown'), svc_name: 'postgresql' },
     database: { name: name(session.database ?? 'unknown'), uid: name(place), type_id: 1, type: 'Relational' },
@@ -99,11 +104,12 @@ export function datastoreActivity(
       original_time: new Date(by.at).toISOString(),
     },
     raw_data_hash: { algorithm_id: 3, algorithm: 'SHA-256', value: by.sha256 },
-    unmapped: { sallyport: unmappedOf(statement, shown, cut) },
+    unmapped: { sallyport: unmappedOf(statement, shown, name, list, cut) },
   };
 }
 
 type Name = (text: string) => string;
+type List = (what: string, all?: readonly string[]) => string[];
 
 function shorten(what: string, text: string, bytes: number, cut: string[]): string {
   const fit = fitText(text, bytes);
@@ -118,7 +124,11 @@ function ruleOf({ rule, policy }: NonNullable<EndedStatement['decided']>['decisi
   } as const;
 }
 
-function actorOf({ id, openedAt, principal, token }: EndedStatement['session'], name: Name): DatastoreActivity['actor'] {
+function actorOf(
+  { id, openedAt, principal, token }: EndedStatement['session'],
+  name: Name,
+  list: List,
+): DatastoreActivity['actor'] {
   const isHuman = principal?.kind === 'human';
   return {
     ...(principal && !isHuman && { app_name: name(principal.subject), app_uid: name(`${principal.kind}:${principal.subject}`) }),
@@ -129,7 +139,7 @@ function actorOf({ id, openedAt, principal, token }: EndedStatement['session'], 
         domain: name(principal.issuer),
         type_id: isHuman ? 1 : 3,
         type: isHuman ? 'User' : 'System',
-        groups: fitList(principal.groups, listBytes).map((group) => ({ name: name(group) })),
+        groups: list('groups', principal.groups).map((group) => ({ name: name(group) })),
       },
     }),
     session: {
@@ -184,12 +194,13 @@ function messageOf(
   return `${who} sent ${what}: ${completion?.outcome ?? 'unknown'}`;
 }
 
-function unmappedOf({ session, n, decided, completion, by }: EndedStatement, shown: ShownText, cut: string[]): Unmapped {
-  const list = (what: string, all: readonly string[] = []): string[] => {
-    const first = fitList(all, listBytes);
-    if (first.length < all.length) cut.push(what);
-    return first;
-  };
+function unmappedOf(
+  { session, n, decided, completion, by }: EndedStatement,
+  shown: ShownText,
+  name: Name,
+  list: List,
+  cut: string[],
+): Unmapped {
   const affected = completion?.tag === undefined ? undefined : /\d+$/.exec(completion.tag)?.[0];
   return {
     statement: `${session.id}/${n}`,
@@ -198,13 +209,13 @@ function unmappedOf({ session, n, decided, completion, by }: EndedStatement, sho
     ...(decided && {
       verdict: decided.decision.verdict,
       form: decided.decision.form,
-      analyzer: fitText(decided.decision.analyzer, nameBytes),
+      analyzer: name(decided.decision.analyzer),
       ...(decided.decision.approval !== undefined && { approval: decided.decision.approval }),
-      role: fitText(decided.decision.on.role, nameBytes),
+      role: name(decided.decision.on.role),
     }),
     ...(session.durability !== undefined && { durability: session.durability }),
-    ...(session.login !== undefined && { login: fitText(session.login, nameBytes) }),
-    ...(decided?.facts && { verb: fitText(decided.facts.verb, nameBytes) }),
+    ...(session.login !== undefined && { login: name(session.login) }),
+    ...(decided?.facts && { verb: name(decided.facts.verb) }),
     ...(completion && { outcome: completion.outcome }),
     rows: completion?.rows ?? 0,
     ...(affected !== undefined && { rows_affected: Number(affected) }),
