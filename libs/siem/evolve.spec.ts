@@ -111,6 +111,28 @@ describe('the fold of statements', () => {
     expect(fold(again)).toEqual(fold(events));
   });
 
+  it('ends each of many statements under way, whatever the order', () => {
+    const numbers = Array.from({ length: 300 }, (_, i) => i * 47);
+    const late = numbers.filter((n) => n % 2 === 1).reverse();
+    const recording = start();
+    for (const n of numbers) recording.decided(n, [select], {}, 'SELECT 1');
+    for (const n of late) recording.completed(n);
+    const never = numbers.filter((n) => n % 2 === 0);
+    expect(fold(recording.closed().events).map(({ n }) => n)).toEqual([...late, ...never]);
+  });
+
+  it('knows the completion of a denied string of several, however many come', () => {
+    const two = [facts('DROP TABLE', { to: 6 }), facts('DROP TABLE', { from: 7, to: 13 })];
+    const denied = start().decided(0, two, { verdict: 'deny' }, 'DROP a;DROP b').completed(0, { outcome: 'refused' });
+    denied.completed(1, { outcome: 'refused' }).decided(2, [select], {}, 'SELECT 1').completed(2).completed(3);
+    expect(told(denied).map(({ n, verdict }) => [n, verdict])).toEqual([
+      [0, 'deny'],
+      [1, 'deny'],
+      [2, 'allow'],
+      [3, undefined],
+    ]);
+  });
+
   it('leaves the state that it was given as it was', () => {
     const { events } = start().decided(0, [select], {}, 'SELECT 1').completed(0);
     let state = initialState(Recording.session);

@@ -1,4 +1,5 @@
 import { type Event, eventId, type EventOf } from '#events';
+import { Numbered } from './numbered.js';
 import { absent, type Recorded, type SqlText } from './recorded.js';
 import type { DecidedStatement, EndedStatement, EndingEvent, SessionFacts } from './statement.js';
 
@@ -12,9 +13,9 @@ export interface SessionState {
   /** The text that each portal was bound to, for those that are executed again. */
   readonly portals: ReadonlyMap<string, SqlText>;
   /** Decided, and not ended. */
-  readonly open: ReadonlyMap<number, DecidedStatement>;
-  /** Ended by a denial; their completion is still to come. */
-  readonly denied: ReadonlySet<number>;
+  readonly open: Numbered<DecidedStatement>;
+  /** The decisions that ended statements by denying them, whose completion may still come. */
+  readonly denied: readonly { readonly n: number; readonly count: number }[];
 }
 
 export interface Step {
@@ -27,8 +28,8 @@ export const initialState = (session: string): SessionState => ({
   session: { id: session },
   prepared: new Map(),
   portals: new Map(),
-  open: new Map(),
-  denied: new Set(),
+  open: Numbered.empty(),
+  denied: [],
 });
 
 /** Named statements and portals whose text is kept for one session: Close is not seen here, so what is no longer used is not known. */
@@ -48,7 +49,7 @@ export function evolve(state: SessionState, recorded: Recorded): Step {
     return still({ ...next, prepared: prepare(state, event.data, recorded.sql ?? absent('missing')) });
   if (event.type === 'statement.decided') return decide(next, recorded, event.data);
   if (event.type === 'statement.completed') return complete(next, recorded, event.data);
-  return endsSession(event) ? end(next, [...state.open.values()], recorded) : still(next);
+  return endsSession(event) ? end(next, state.open.values(), recorded) : still(next);
 }
 
 /** Whether nothing of the session comes after this event. */
@@ -87,12 +88,12 @@ function decide(state: SessionState, recorded: Recorded, { statements, ...decisi
     return { n, at: recorded.event.at, decision, text, ...(facts && { facts }) };
   });
   if (decision.verdict === 'deny') {
-    const denied = new Set([...state.denied, ...decided.map(({ n }) => n)]);
-    return end({ ...state, denied }, decided, recorded);
+    const { n, count } = decision;
+    return end({ ...state, denied: [...state.denied, { n, count }] }, decided, recorded);
   }
   return still({
     ...state,
-    open: new Map([...state.open, ...decided.map((one) => [one.n, one] as const)]),
+    open: decided.reduce((open, one) => open.set(one.n, one), state.open),
     portals: decision.form === 'bind' ? bind(state, decision.portal ?? '', whole) : state.portals,
   });
 }
@@ -122,18 +123,23 @@ function slice(text: SqlText, from: number, to: number): SqlText {
   return from < to && to <= text.sql.length ? { kind: 'sql', sql: text.sql.subarray(from, to) } : absent('unreadable');
 }
 
-function complete(state: SessionState, recorded: Recorded, completion: EventOf<'statement.completed'>['data']): Step {
+function complete(before: SessionState, recorded: Recorded, completion: EventOf<'statement.completed'>['data']): Step {
   const { n, outcome } = completion;
-  if (state.denied.has(n)) return still({ ...state, denied: new Set([...state.denied].filter((one) => one !== n)) });
+  // Completions come in the order of their statements.
+  const state = { ...before, denied: before.denied.filter((decision) => n < decision.n + decision.count) };
+  if (state.denied.some((decision) => decision.n <= n)) return still(state);
   const decided = state.open.get(n);
   if (!decided) return { state, ended: [{ session: state.session, n, completion, by: endingOf(recorded) }] };
   // A string of several that was held is refused as one, and completed as one.
-  const { verdict, n: first } = decided.decision;
-  const group =
-    verdict === 'hold' && outcome === 'refused'
-      ? [...state.open.values()].filter(({ decision }) => decision.n === first)
-      : [decided];
-  return end(state, group, recorded, completion);
+  const { verdict, n: first, count } = decided.decision;
+  const isWhole = verdict === 'hold' && outcome === 'refused';
+  const group = isWhole ? Array.from({ length: count }, (_, i) => state.open.get(first + i)) : [decided];
+  return end(
+    state,
+    group.filter((one) => one !== undefined),
+    recorded,
+    completion,
+  );
 }
 
 function end(
@@ -142,8 +148,7 @@ function end(
   recorded: Recorded,
   completion?: EventOf<'statement.completed'>['data'],
 ): Step {
-  const open = new Map(state.open);
-  for (const { n } of statements) open.delete(n);
+  const open = statements.reduce((left, { n }) => left.delete(n), state.open);
   const by = endingOf(recorded);
   const ended = statements.map((decided) => ({
     session: state.session,
