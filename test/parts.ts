@@ -35,7 +35,7 @@ export function describePart(parts: readonly Part[], name: string, tests: () => 
     });
     return;
   }
-  console.warn(`skipped: ${name}: ${why}`);
+  process.stderr.write(`skipped: ${name}: ${why}\n`);
   describe.skip(name, tests);
 }
 
