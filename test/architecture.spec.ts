@@ -68,7 +68,11 @@ function trespass(file: string, text: string): string | undefined {
   if (!file.startsWith('libs/') || isTest(file)) return undefined;
   if (/\bprocess\.env\b/.test(text) && !file.startsWith('libs/runtime/')) return 'a lib reads the environment';
   const lib = file.split('/')[1] ?? '';
-  if (lib in pure && pure[lib]?.test(file) !== true && /\b(Date\.now\(|new Date\(\)|setTimeout\(|setInterval\(|Math\.random\()/.test(text))
+  if (
+    lib in pure &&
+    pure[lib]?.test(file) !== true &&
+    /\b(Date\.now\(|new Date\(\)|setTimeout\(|setInterval\(|Math\.random\()/.test(text)
+  )
     return 'a clock, a timer or chance in a pure lib';
   return undefined;
 }
@@ -90,7 +94,9 @@ describe('architecture', () => {
   });
 
   it('has no room that does what it must not', () => {
-    const found = files.map((file) => [file, trespass(file, readFileSync(join(root, file), 'utf8'))]).filter(([, why]) => why !== undefined);
+    const found = files
+      .map((file) => [file, trespass(file, readFileSync(join(root, file), 'utf8'))])
+      .filter(([, why]) => why !== undefined);
     expect(found).toEqual([]);
   });
 

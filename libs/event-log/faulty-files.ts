@@ -13,10 +13,16 @@ export class FaultyFiles {
   fault: (operation: Operation) => Error | number | undefined = () => undefined;
   /** What was asked of the files, in order. */
   readonly operations: Operation[] = [];
+  /** Of all open files, as they are called now. */
+  private readonly names = new Set<{ file: string }>();
 
   readonly files: Files = {
     ...nodeFiles,
-    open: async (file, mode) => this.openFile(file, mode, await nodeFiles.open(file, mode)),
+    open: async (file, mode) => this.openFile({ file }, mode, await nodeFiles.open(file, mode)),
+    rename: async (from, to) => {
+      await nodeFiles.rename(from, to);
+      for (const name of this.names) if (name.file === from) name.file = to;
+    },
     freeBytes: async (dir) => {
       this.check({ kind: 'free-bytes', file: dir });
       return nodeFiles.freeBytes(dir);
@@ -27,19 +33,24 @@ export class FaultyFiles {
     },
   };
 
-  private openFile(file: string, mode: OpenMode, open: OpenFile): OpenFile {
+  private openFile(name: { file: string }, mode: OpenMode, open: OpenFile): OpenFile {
+    this.names.add(name);
     return {
       ...open,
+      close: async () => {
+        this.names.delete(name);
+        await open.close();
+      },
       write: async (bytes, at) => {
-        const most = this.check({ kind: mode === 'write-through' ? mode : 'write', file });
+        const most = this.check({ kind: mode === 'write-through' ? mode : 'write', file: name.file });
         return open.write(bytes.subarray(0, most), at);
       },
       writeNow: (bytes, at) => {
-        this.check({ kind: 'write-now', file });
+        this.check({ kind: 'write-now', file: name.file });
         open.writeNow(bytes, at);
       },
       datasync: async () => {
-        this.check({ kind: 'datasync', file });
+        this.check({ kind: 'datasync', file: name.file });
         await open.datasync();
       },
     };

@@ -20,3 +20,6 @@ export type { Draft, DraftPart } from './draft.js';
 export type { Need, Settled } from './backlog.js';
 export { Journal, type JournalOptions, type Predecessor } from './journal.js';
 export { EventTooBig } from './seal.js';
+export { createTopics, type KafkaOptions, partitionOf } from './kafka.js';
+export { KafkaReader } from './kafka-reader.js';
+export { Shipper, type ShipperOptions } from './shipper.js';

@@ -296,4 +296,12 @@ describe('a journal whose log fails', () => {
     expect(journal.lost.facts).toBeGreaterThan(400);
     expect(journal.lost.facts + events.filter(({ type }) => type === 'cancel.requested').length).toBe(500);
   });
+
+  it('does not try again after it was stopped', async () => {
+    const { log, journal } = make();
+    log.failure = new LogFull('no space');
+    journal.add([account(0, 10)], 'linger');
+    await expect(journal.stop('told to')).rejects.toBe(log.failure);
+    expect(log.writes.length).toBe(1);
+  });
 });

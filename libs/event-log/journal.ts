@@ -182,7 +182,7 @@ export class Journal {
   private next(settled: readonly Entry[], error?: Error): void {
     this.isCommitting = false;
     if (this.backlog.isAwaited) this.commit();
-    else if (!this.backlog.isEmpty) this.arm('linger');
+    else if (!this.backlog.isEmpty && !(this.isStopped && error)) this.arm('linger');
     for (const entry of settled) entry.settled?.(error);
     if (!this.backlog.isFull) for (const resolve of this.waiting.splice(0)) resolve();
   }

@@ -40,6 +40,11 @@ export class OpenSegment {
     return this.written === segmentHeaderBytes;
   }
 
+  /** Lets readers have all that was written. */
+  publish(): void {
+    this.count(this.written, this.durable);
+  }
+
   /** Appends and publishes. After a rejection nothing of the batch counts. */
   async append(batch: Buffer, reach: Reach): Promise<void> {
     const { plain, through, lingerMs } = this.handles;
@@ -73,7 +78,7 @@ export class OpenSegment {
   /** Says for ever that nothing beyond what was written counts. */
   seal(cause: Error): void {
     this.failure ??= cause;
-    this.publish(this.written, this.durable, true);
+    this.writeHead(this.written, this.durable, true);
   }
 
   async close(): Promise<void> {
@@ -88,12 +93,12 @@ export class OpenSegment {
   }
 
   private count(written: number, durable: number): void {
-    this.publish(written, durable, false);
+    this.writeHead(written, durable, false);
     this.written = written;
     this.durable = durable;
   }
 
-  private publish(published: number, durable: number, sealed: boolean): void {
+  private writeHead(published: number, durable: number, sealed: boolean): void {
     this.handles.head.publish({ segment: this.number, published, durable, sealed });
   }
 

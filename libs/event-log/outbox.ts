@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Topic } from '#events';
 import { type Files, codeOf, type OpenFile } from './files.js';
 import { type Head, headFile, readHead } from './head.js';
@@ -96,11 +95,6 @@ export class Outbox {
     } finally {
       await open.close();
     }
-  }
-
-  /** Where this outbox is, for diagnostics. */
-  get name(): string {
-    return path.basename(this.dir);
   }
 }
 

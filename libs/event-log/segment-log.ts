@@ -109,8 +109,9 @@ export class SegmentLog extends LogWriter {
   }
 
   private async append(segment: OpenSegment, records: readonly LogRecord[], bytes: number, reach: Reach): Promise<void> {
+    const batch = bytes > 0 ? encodeBatch(records, bytes, topicNames, segment.seed) : undefined;
     try {
-      if (bytes > 0) await segment.append(encodeBatch(records, bytes, topicNames, segment.seed), reach);
+      if (batch) await segment.append(batch, reach);
       else if (reach === 'disk') await segment.settle();
     } catch (error) {
       await this.abandon(segment, error as Error);
@@ -161,7 +162,10 @@ export class SegmentLog extends LogWriter {
       ...(this.previous && { previous: this.previous }),
       topics: topicNames.map((topic) => ({ topic, base: this.offsets.get(topic) ?? 0 })),
     };
+    // What the head says of the segment before outlives the machine too, so that damage there is told from a torn tail.
+    await head.datasync();
     const prepared = await this.spare.take();
+    const handles = [prepared.open];
     try {
       // The header is on disk before the file has its name: a segment without one is no crash's doing.
       await writeAll(prepared.open, encodeSegmentHeader(header), 0);
@@ -170,12 +174,13 @@ export class SegmentLog extends LogWriter {
       await files.rename(prepared.file, file);
       await files.syncDirectory(dir);
       const through = await files.open(file, 'write-through');
+      handles.push(through);
       const segment = new OpenSegment(segmentOf(file, header), { plain: prepared.open, through, head, lingerMs, report });
-      await segment.settle();
-      await head.datasync();
+      // Last: once it is published readers hold it open, and its number is not given again.
+      segment.publish();
       return segment;
     } catch (error) {
-      await prepared.open.close();
+      for (const handle of handles) await handle.close();
       await this.discard(prepared.file);
       throw error;
     }

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { type Files, codeOf, nodeFiles } from './files.js';
-import type { Head } from './head.js';
-import { Outbox, type Wanted } from './outbox.js';
-import { type Consumption, LogReader, type StoredRecord } from './port.js';
+import { consumeOutbox, type OpenOutbox, openOutbox, pollMs } from './outbox-consumption.js';
+import { type Consumption, LogReader } from './port.js';
 import { Waiter } from './waiter.js';
 
 export interface SegmentReaderOptions {
@@ -10,11 +9,6 @@ export interface SegmentReaderOptions {
   readonly dataDir: string;
   readonly files?: Files;
 }
-
-/** How late a change may be seen where the system does not tell of it. */
-const pollMs = 50;
-const mostRecords = 1000;
-const mostBytes = 1024 * 1024;
 
 /** Reads the outboxes of every process of a data directory, side by side. A partition is an outbox, named by its log's uuid. */
 export class SegmentReader extends LogReader {
@@ -36,7 +30,7 @@ export class SegmentReader extends LogReader {
     const begin = async () => {
       for (const found of await this.discover(known))
         running.push(
-          this.read({ ...consumption, signal }, found).catch((error: unknown) => {
+          consumeOutbox(found, { ...consumption, signal }).catch((error: unknown) => {
             failed.abort(error);
           }),
         );
@@ -67,7 +61,7 @@ export class SegmentReader extends LogReader {
   }
 
   /** The outboxes that are not yet known, each with its head of this moment. */
-  private async discover(known: Set<string>): Promise<{ outbox: Outbox; head: Head }[]> {
+  private async discover(known: Set<string>): Promise<OpenOutbox[]> {
     let names: string[];
     try {
       names = await this.files.list(this.dir);
@@ -75,64 +69,14 @@ export class SegmentReader extends LogReader {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     }
-    const found: { outbox: Outbox; head: Head }[] = [];
+    const found: OpenOutbox[] = [];
     for (const name of names.sort()) {
       if (known.has(name)) continue;
-      const outbox = await Outbox.open(this.files, path.join(this.dir, name));
-      const head = await outbox?.head();
-      if (outbox && head) {
-        known.add(name);
-        found.push({ outbox, head });
-      } else await outbox?.close();
+      const open = await openOutbox(this.files, path.join(this.dir, name));
+      if (!open) continue;
+      known.add(name);
+      found.push(open);
     }
     return found;
   }
-
-  private async read(consumption: Consumption, { outbox, head }: { outbox: Outbox; head: Head }): Promise<void> {
-    const { topics, from, until, signal } = consumption;
-    const waiter = new Waiter(signal);
-    const stop = until === 'follow' ? outbox.watch(waiter.wake) : () => undefined;
-    try {
-      const wanted: Wanted = new Map(
-        await Promise.all(topics.map(async (topic) => [topic, await from(topic, outbox.log)] as const)),
-      );
-      const reader = await outbox.reader(wanted, head);
-      try {
-        await deliver(reader.upTo(head), consumption);
-        if (!signal.aborted) reader.checkReached();
-        for (let last = head; until === 'follow' && !signal.aborted;) {
-          const now = (await outbox.head()) ?? last;
-          if (now.segment === last.segment && now.published === last.published) await waiter.wait(pollMs);
-          else await deliver(reader.upTo(now), consumption);
-          last = now;
-        }
-      } finally {
-        await reader.close();
-      }
-    } finally {
-      stop();
-      await outbox.close();
-    }
-  }
-}
-
-/** Hands the records over in batches of bounded size, one at a time. */
-async function deliver(writes: AsyncIterable<readonly StoredRecord[]>, { each, signal }: Consumption): Promise<void> {
-  let batch: StoredRecord[] = [];
-  let bytes = 0;
-  const hand = async () => {
-    const full = batch;
-    batch = [];
-    bytes = 0;
-    if (full.length > 0 && !signal.aborted) await each(full);
-  };
-  for await (const records of writes) {
-    for (const record of records) {
-      if (batch.length === mostRecords || (batch.length > 0 && bytes + record.value.length > mostBytes)) await hand();
-      batch.push(record);
-      bytes += record.value.length;
-    }
-    if (signal.aborted) return;
-  }
-  await hand();
 }

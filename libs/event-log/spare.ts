@@ -23,19 +23,21 @@ export class Spare {
     this.file = path.join(dir, 'spare');
   }
 
-  /** Begins to prepare one, unless that was begun. A failure shows when it is taken. */
+  /** Begins to prepare one, unless that was begun. Should it fail, taking it tries again. */
   prepare(): void {
     if (this.ready) return;
-    this.ready = this.make();
-    this.ready.catch(() => undefined);
+    const making = this.make();
+    this.ready = making;
+    making.catch(() => {
+      if (this.ready === making) this.ready = undefined;
+    });
   }
 
   /** The prepared file, now the caller's own to rename. The next call makes another, whatever became of this one. */
   async take(): Promise<Prepared> {
-    this.prepare();
-    const { ready } = this;
+    const ready = this.ready ?? this.make();
     this.ready = undefined;
-    return (await ready) as Prepared;
+    return ready;
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,8 @@ export const StatementFacts = z.strictObject({
   writes: z.array(z.string()),
   /** Functions called that are not built-ins, `schema.name`. */
   functions: z.array(z.string()),
+  /** Settings that it changes by SET or RESET; absent where it changes none by name. */
+  settings: z.array(z.string()).optional(),
   /** An UPDATE or DELETE that no WHERE on a unique key bounds. */
   unbounded: z.boolean(),
   /** What the analysis could not see into, or found dangerous; sorted. */

@@ -1,4 +1,5 @@
 import { Body, type Format } from './body.js';
+import { MalformedMessage } from './violation.js';
 
 /**
  * What a server says, each read from its whole frame (type byte and length included). Values are views of it. All throw
@@ -148,21 +149,21 @@ export function decodeCopyResponse(frame: Buffer): CopyResponse {
  * are −1. Gives the number of cells.
  */
 export function eachCell(frame: Buffer, each: (column: number, from: number, to: number) => void): number {
-  const body = new Body(frame, 'D');
-  const cells = body.uint16();
+  if (frame.length < 7 || frame[0] !== 0x44 || frame.readInt32BE(1) + 1 !== frame.length) throw notRow('it is no whole DataRow');
+  const cells = frame.readUInt16BE(5);
   let at = 7;
   for (let column = 0; column < cells; column++) {
-    if (at + 4 > frame.length) throw body.malformed('it ends too early');
+    if (at + 4 > frame.length) throw notRow('it ends too early');
     const length = frame.readInt32BE(at);
     at += 4;
     if (length === -1) each(column, -1, -1);
-    else if (length < 0 || length > frame.length - at) throw body.malformed(`a value of ${length} bytes`);
+    else if (length < 0 || length > frame.length - at) throw notRow(`a value of ${length} bytes`);
     else {
       each(column, at, at + length);
       at += length;
     }
   }
-  if (at !== frame.length) throw body.malformed(`${frame.length - at} bytes follow its end`);
+  if (at !== frame.length) throw notRow(`${frame.length - at} bytes follow its end`);
   return cells;
 }
 
@@ -172,6 +173,8 @@ export function decodeDataRow(frame: Buffer): (Buffer | null)[] {
   eachCell(frame, (_, from, to) => cells.push(from < 0 ? null : frame.subarray(from, to)));
   return cells;
 }
+
+const notRow = (reason: string): MalformedMessage => new MalformedMessage('D', reason);
 
 const column = (body: Body): Column => ({
   name: body.name(),

@@ -3,7 +3,7 @@ import { FrameTooLong, MalformedFrame } from './violation.js';
 /** Who sends the stream: the types of messages differ. */
 export type Direction = 'frontend' | 'backend';
 
-/** Which part of its message a frame holds. */
+/** Which part of its message a frame holds. The first piece holds the header at least, and no piece is empty. */
 export type Piece = 'whole' | 'first' | 'middle' | 'last';
 
 /**

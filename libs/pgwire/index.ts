@@ -1,9 +1,73 @@
-export * from './author.js';
-export * from './backend.js';
+export {
+  encodeAuthenticationCleartextPassword,
+  encodeAuthenticationOk,
+  encodeAuthenticationSasl,
+  encodeAuthenticationSaslContinue,
+  encodeAuthenticationSaslFinal,
+  encodeBackendKeyData,
+  encodeBindComplete,
+  encodeCloseComplete,
+  encodeCommandComplete,
+  encodeDataRow,
+  encodeEmptyQueryResponse,
+  encodeErrorResponse,
+  encodeFields,
+  encodeNegotiateProtocolVersion,
+  encodeNoData,
+  encodeNoticeResponse,
+  encodeParameterDescription,
+  encodeParameterStatus,
+  encodeParseComplete,
+  encodePortalSuspended,
+  encodeReadyForQuery,
+  encodeRowDescription,
+} from './author.js';
+export {
+  type Authentication,
+  type BackendKey,
+  type Column,
+  type CopyResponse,
+  decodeAuthentication,
+  decodeBackendKeyData,
+  decodeCommandComplete,
+  decodeCopyResponse,
+  decodeDataRow,
+  decodeNegotiateProtocolVersion,
+  decodeNotification,
+  decodeParameterDescription,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  decodeRowDescription,
+  eachCell,
+  type NegotiateProtocolVersion,
+  type Notification,
+  type ParameterStatus,
+  type TransactionStatus,
+} from './backend.js';
 export type { Format } from './body.js';
 export { decodeFault, type Fault, type FaultField, toFault, toFields } from './fault.js';
 export { type Direction, type Frame, Framer, type FramerOptions, type Incomplete, type Piece } from './framer.js';
-export * from './frontend.js';
+export {
+  type Bind,
+  decodeBind,
+  decodeClose,
+  decodeCopyFail,
+  decodeDescribe,
+  decodeEmpty,
+  decodeExecute,
+  decodeFunctionCall,
+  decodeParse,
+  decodePassword,
+  decodeQuery,
+  decodeSaslInitialResponse,
+  decodeSaslResponse,
+  type Execute,
+  type FunctionCall,
+  type Naming,
+  type Parse,
+  type Query,
+  type SaslInitialResponse,
+} from './frontend.js';
 export { request } from './request.js';
 export {
   decodeStartup,

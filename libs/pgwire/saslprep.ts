@@ -6,8 +6,9 @@
  */
 export function saslprep(password: string): string {
   if (/^[\x20-\x7e]*$/.test(password)) return password;
-  const prepared = password.replace(spaces, ' ').replace(mappedToNothing, '').normalize('NFKC');
-  return prepared === '' || prohibited.test(prepared) ? password : prepared;
+  const mapped = password.replace(spaces, ' ').replace(mappedToNothing, '');
+  // Postgres looks for what is prohibited before it normalises.
+  return mapped === '' || prohibited.test(mapped) ? password : mapped.normalize('NFKC');
 }
 
 /** RFC 3454 C.1.2. U+200B is in B.1 too; Postgres asks this table first. */

@@ -80,4 +80,4 @@ function observe(draft: Draft, on: DecidedOn): void {
 }
 
 const runsCode = (statements: readonly StatementFacts[]): boolean =>
-  statements.some(({ effects, functions }) => effects.includes('code') || functions.length > 0);
+  statements.some(({ effects, functions }) => functions.length > 0 || (effects.includes('code') && !effects.includes('ddl')));

@@ -138,10 +138,10 @@ function resultsOf(handed: readonly HandedRows[], completions: ReadonlyMap<numbe
 
 function resultOf(n: number | null, handed: readonly HandedRows[], told: Completion['columns']): Result {
   const rows: Cell[][] = [];
-  const absent: { count: number; why: Absent['why'] }[] = [];
+  const absent = new Map<Absent['why'], number>();
   for (const { message, columns, formats } of handed) {
     const { frame, count } = message;
-    if (!(frame instanceof Uint8Array)) absent.push({ count, why: frame.why });
+    if (!(frame instanceof Uint8Array)) absent.set(frame.why, (absent.get(frame.why) ?? 0) + count);
     else rows.push((rowValues(frame) ?? []).map((value, i) => cellOf(value, columns?.[i]?.format ?? formatOf(formats, i))));
   }
   const shown = handed[0]?.columns ?? [];
@@ -151,7 +151,13 @@ function resultOf(n: number | null, handed: readonly HandedRows[], told: Complet
     type: shown[i]?.type ?? told?.[i]?.type ?? 0,
     mask: told?.[i]?.masked ?? null,
   }));
-  return { n, columns, masking: told ? 'known' : 'unknown', rows, absent };
+  return {
+    n,
+    columns,
+    masking: told ? 'known' : 'unknown',
+    rows,
+    absent: Array.from(absent, ([why, count]) => ({ why, count })),
+  };
 }
 
 /** Undefined: nothing told it. */

@@ -72,7 +72,7 @@ export interface FunctionReference extends QualifiedName {
 
 export interface TypeReference extends QualifiedName {
   readonly array: boolean;
-  /** `literal`: a constant or parameter is read as this type, no cast is looked up. `other`: a column's or argument's type. */
+  /** `literal`: a string constant is read as this type, no cast is looked up. `other`: a column's or argument's type. */
   readonly use: 'cast' | 'literal' | 'other';
 }
 
@@ -87,6 +87,8 @@ export interface ColumnReference {
 
 export interface Modification {
   readonly command: 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE';
+  /** What it may do to a row: ON CONFLICT DO UPDATE and the branches of a MERGE included. */
+  readonly events: readonly RowEvent[];
   /** The index of its target among `relations`. */
   readonly target: number;
   /** Columns of the target that a top-level AND compares with constants or parameters for equality. */
@@ -96,6 +98,8 @@ export interface Modification {
   /** WHERE CURRENT OF a cursor: one row. */
   readonly currentOf: boolean;
 }
+
+export type RowEvent = 'INSERT' | 'UPDATE' | 'DELETE';
 
 export interface RowLocking {
   readonly strength: 'UPDATE' | 'NO KEY UPDATE' | 'SHARE' | 'KEY SHARE';

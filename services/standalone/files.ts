@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The folder `.sallyport`: all that an embedded Sallyport keeps. Secrets are outside of the data. */
 export interface Home {
@@ -17,7 +17,8 @@ export interface Home {
 }
 
 /** For its owner alone. */
-export function openHome(root: string): Home {
+export function openHome(folder: string): Home {
+  const root = resolve(folder);
   const home: Home = {
     root,
     secrets: join(root, 'secrets'),
@@ -41,9 +42,11 @@ export function replaceFile(path: string, text: string): void {
   renameSync(next, path);
 }
 
+export const hasSecret = ({ secrets }: Pick<Home, 'secrets'>, name: string): boolean => existsSync(join(secrets, name));
+
 /** The file of a secret that stays the same from one start to the next, made at random the first time. */
 export function secretFile({ secrets }: Pick<Home, 'secrets'>, name: string): { readonly path: string; readonly value: string } {
   const path = join(secrets, name);
-  if (!existsSync(path)) replaceFile(path, `${randomBytes(24).toString('base64url')}\n`);
+  if (!hasSecret({ secrets }, name)) replaceFile(path, `${randomBytes(24).toString('base64url')}\n`);
   return { path, value: readFileSync(path, 'utf8').trimEnd() };
 }

@@ -38,6 +38,7 @@ interface Child {
 
 /** Starts processes, tells when one ends unasked, and stops them. */
 export class Supervisor {
+  private closed = false;
   private readonly children = new Map<string, Child>();
   private reportFailure: (failure: UnitEnded) => void = () => undefined;
   /** Settles with the first process that ended by itself. */
@@ -59,6 +60,7 @@ export class Supervisor {
 
   /** Resolves when the process says that it answers. @throws UnitEnded, or an Error when it takes too long */
   async start(unit: Unit): Promise<Ready> {
+    if (this.closed) throw new Error(`${unit.name} is not started: everything is being stopped`);
     const child = this.spawn(unit);
     this.children.set(unit.name, child);
     let timer: NodeJS.Timeout | undefined;
@@ -68,6 +70,7 @@ export class Supervisor {
           child.ready = message as Ready;
           resolve(child.ready);
         });
+        child.process.once('error', reject);
         child.process.once('exit', () => {
           reject(this.ended(child));
         });
@@ -84,18 +87,23 @@ export class Supervisor {
     }
   }
 
-  /** Stops the processes of these names together, and kills those that are late. @returns the names of the killed */
-  async stop(names: readonly string[]): Promise<readonly string[]> {
-    const stopped = await Promise.all(
-      names
-        .flatMap((name) => this.children.get(name) ?? [])
-        .map(async (child) => ((await this.stopOne(child)) ? [] : [child.unit.name])),
-    );
-    return stopped.flat();
+  /**
+   * Stops what runs, stage after stage, those of a stage together, and kills what is late. Nothing can be started any more.
+   * @returns the names of those that had to be killed
+   */
+  async stop(stages: readonly (readonly string[])[]): Promise<readonly string[]> {
+    this.closed = true;
+    const killed: string[] = [];
+    for (const stage of stages) {
+      const children = stage.flatMap((name) => this.children.get(name) ?? []);
+      await Promise.all(children.map((child) => this.stopOne(child)));
+      killed.push(...children.filter(({ process }) => process.signalCode === 'SIGKILL').map(({ unit }) => unit.name));
+    }
+    return killed;
   }
 
   private spawn(unit: Unit): Child {
-    const log = openSync(this.logOf(unit), 'a', 0o600);
+    const log = openSync(this.logOf(unit), 'w', 0o600);
     try {
       // Detached: a session of its own, so that the terminal's Ctrl-C reaches standalone alone, which stops in order.
       const child = spawn(process.execPath, ['--enable-source-maps', unit.main, '--config', unit.config], {
@@ -123,7 +131,7 @@ export class Supervisor {
     if (!child.asked) this.reportFailure(this.ended(child));
   }
 
-  private async stopOne(child: Child): Promise<boolean> {
+  private async stopOne(child: Child): Promise<void> {
     child.asked = true;
     child.process.kill('SIGTERM');
     const late = setTimeout(() => {
@@ -131,7 +139,6 @@ export class Supervisor {
     }, child.unit.stopMs);
     await child.exited;
     clearTimeout(late);
-    return child.process.signalCode !== 'SIGKILL';
   }
 
   private ended({ unit, process: { exitCode, signalCode } }: Child): UnitEnded {

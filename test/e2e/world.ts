@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { decodePartRecord, type Event, parseEvent, type PartRecord, topics } from '#events';
+import { decodePartRecord, type Event, eventId, parseEvent, type PartRecord, topics } from '#events';
 import { SegmentReader } from '#event-log';
 import { ServiceTokens } from '#identity';
 import { type Postgres, type PostgresOptions, startPostgres } from '../postgres/index.js';
-import { startTap, type Tap } from '../tap/index.js';
+import { expectAccounted, startTap, type Tap } from '../tap/index.js';
 import { type Certificates, makeCertificates } from '../tls/certificates.js';
 
 export interface WorldOptions {
@@ -40,6 +41,11 @@ export interface World {
   readonly startProxy: () => Promise<void>;
   /** All that is on record, once the proxy was asked to stop or is idle. */
   readonly record: () => Promise<{ readonly events: readonly Event[]; readonly parts: readonly PartRecord[] }>;
+  /**
+   * Waits until every client is gone and its session on record as closed; then compares both streams of each with what the tap saw.
+   * One line for each byte that is not accounted for as it should be.
+   */
+  readonly unaccounted: () => Promise<string[]>;
   readonly stop: () => Promise<void>;
 }
 
@@ -85,7 +91,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const proxyPort = await freePort();
   const config = {
     dataDir,
-    listen: { host: '127.0.0.1', port: proxyPort, tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) } },
+    listen: {
+      host: '127.0.0.1',
+      port: proxyPort,
+      tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) },
+    },
     targets: [
       {
         name: 'main',
@@ -147,7 +157,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     certificates,
     proxyPid: () => proxy?.pid ?? 0,
     direct,
-    token: async (name, groups) => (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
+    token: async (name, groups) =>
+      (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
     client,
     connect: async (user, token, database) => {
       const connected = new pg.Client(client(user, token, database));
@@ -158,8 +169,31 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     killProxy: () => endProxy('SIGKILL'),
     startProxy,
     record: () => readRecord(dataDir),
+    unaccounted: async () => {
+      const settled = await Promise.race([tap.settled().then(() => true), setTimeout(5_000, false)]);
+      if (!settled) return tap.sessions().flatMap((one, i) => (one.closed ? [] : [`connection ${i} of a test is still open`]));
+      const tapped = tap.sessions().filter(({ backendPid }) => backendPid !== undefined);
+      for (const deadline = Date.now() + 10_000; ; await setTimeout(20)) {
+        const { events, parts } = await readRecord(dataDir);
+        const sessions = tapped.map((session) => {
+          const ready = events.find((event) => event.type === 'session.ready' && event.data.backend === session.backendPid);
+          return { session, events: events.filter((event) => event.session === ready?.session) };
+        });
+        const open = sessions.filter((one) => one.events.at(-1)?.type !== 'session.closed').length;
+        if (open > 0 && Date.now() < deadline) continue;
+        if (open > 0) return [`${open} of ${sessions.length} sessions are not on record as closed`];
+        return sessions.flatMap((one) => {
+          const ids = new Set(one.events.map(eventId));
+          return expectAccounted(
+            one.session,
+            one.events,
+            parts.filter(({ header }) => ids.has(eventId(header))),
+          );
+        });
+      }
+    },
     stop: async () => {
-      await tap.stop();
+      await tap.close();
       await endProxy('SIGTERM');
       await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -190,7 +224,11 @@ export async function readRecord(dataDir: string): Promise<{ events: Event[]; pa
   return { events, parts };
 }
 
-const copyOf = ({ header, salt, bytes }: PartRecord): PartRecord => ({ header, salt: Buffer.from(salt), bytes: Buffer.from(bytes) });
+const copyOf = ({ header, salt, bytes }: PartRecord): PartRecord => ({
+  header,
+  salt: Buffer.from(salt),
+  bytes: Buffer.from(bytes),
+});
 
 async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');
@@ -202,4 +240,3 @@ async function freePort(): Promise<number> {
   if (typeof address !== 'object' || !address) throw new Error('no port');
   return address.port;
 }
-

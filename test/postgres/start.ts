@@ -146,12 +146,12 @@ function startServer(command: readonly string[], account: Account | undefined, c
   });
   return new Promise((resolve, reject) => {
     let log = '';
-    server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    server.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (log.length < 64 * 1024) log += text;
       if (log.includes('ready to accept connections')) resolve(server);
     });
     server.on('error', reject).on('exit', () => {
-      server.stdin?.end();
+      server.stdin.end();
       reject(new Error(`Postgres did not start: ${log}`));
     });
   });

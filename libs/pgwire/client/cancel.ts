@@ -15,17 +15,21 @@ export type CancelOptions = Endpoint & BackendKey & Pick<ConnectOptions, 'connec
 export async function sendCancel(options: CancelOptions): Promise<void> {
   const { host, port, pid, secret } = options;
   const within = deadline(options);
+  const { socket } = await dial(options, within).catch((cause: unknown) => {
+    throw late(options, within) ?? cause;
+  });
   try {
-    const { socket } = await dial(options, within);
-    try {
-      socket.resume().end(encodeCancelRequest(pid, secret));
-      await once(socket, 'close', { signal: within });
-    } finally {
-      discard(socket);
-    }
+    socket.resume().end(encodeCancelRequest(pid, secret));
+    await once(socket, 'close', { signal: within });
   } catch (cause) {
-    options.signal?.throwIfAborted();
-    if (within.aborted) throw new Unreachable(host, port, 'cancel', { cause: timedOut(options) });
-    throw cause instanceof Error && 'code' in cause ? new Unreachable(host, port, 'cancel', { cause }) : cause;
+    throw late(options, within) ?? new Unreachable(host, port, 'cancel', { cause });
+  } finally {
+    discard(socket);
   }
+}
+
+/** Why there was no time for more: the caller's reason, or a deadline that has passed. */
+function late(options: CancelOptions, within: AbortSignal): Error | undefined {
+  options.signal?.throwIfAborted();
+  return within.aborted ? new Unreachable(options.host, options.port, 'cancel', { cause: timedOut(options) }) : undefined;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { encodeSslRequest } from '../startup.js';
-import { TlsRefused, Unreachable } from './errors.js';
+import { messageOf, TlsRefused, Unreachable } from './errors.js';
 
 /** Modes as libpq has them, but for `prefer`: plaintext is taken from a server without TLS, never after TLS has failed. */
 export interface TlsOptions {
@@ -118,6 +118,6 @@ async function encrypt(socket: Socket, host: string, port: number, tls: TlsOptio
     await once(encrypted, 'secureConnect', { signal });
     return encrypted;
   } catch (cause) {
-    throw new TlsRefused(host, port, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new TlsRefused(host, port, messageOf(cause), { cause });
   }
 }

@@ -10,10 +10,7 @@ export class Unreachable extends Error {
     readonly stage: 'connect' | 'tls' | 'startup' | 'cancel',
     options: { cause: unknown },
   ) {
-    super(
-      `${host}:${port}, ${tried[stage]}: ${options.cause instanceof Error ? options.cause.message : String(options.cause)}`,
-      options,
-    );
+    super(`${host}:${port}, ${tried[stage]}: ${messageOf(options.cause)}`, options);
   }
 }
 
@@ -56,4 +53,11 @@ export class QueryFailed extends Error {
 /** The connection ended while an answer was awaited, or before it was asked for. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
+}
+
+/** One line; of several addresses that were tried, what each of them gave. */
+export function messageOf(cause: unknown): string {
+  const { message, errors } = Object(cause) as { message?: unknown; errors?: unknown };
+  if (Array.isArray(errors)) return errors.map(messageOf).join('; ');
+  return String(message ?? cause);
 }

@@ -16,7 +16,7 @@ export class Wire {
     maxFrame: number,
   ) {
     this.framer = new Framer({ direction: 'backend', maxFrame, whole: () => true });
-    socket.on('data', this.onData).on('error', this.onError).on('close', this.onClose);
+    socket.on('data', this.onData).on('error', this.onError).on('close', this.onClose).resume();
   }
 
   /** The next message, as a frame of its own. @throws ConnectionLost, or ProtocolViolation when the server breaks the protocol */

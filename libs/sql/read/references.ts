@@ -4,13 +4,14 @@ import type {
   Modification,
   QualifiedName,
   RelationReference,
+  RowEvent,
   RowLocking,
   TypeReference,
 } from '../written.js';
 import { droppedRelations } from './dropped.js';
 import { endOfName } from './identifiers.js';
 import { equalityKeys, qualifiersOf } from './keys.js';
-import { eachChild, list, names, type Node, nodeOf, number, text, untag } from './tree.js';
+import { eachChild, list, names, type Node, nodeOf, number, text } from './tree.js';
 import { lockStrength } from './verb.js';
 
 /** Where a node stands: what a name means there depends on it. */
@@ -192,6 +193,7 @@ export class References {
     const condition = node['whereClause'] ?? node['joinCondition'];
     return {
       command: tag.replace('Stmt', '').toUpperCase() as Modification['command'],
+      events: eventsOf(tag, node),
       target: this.indexOfRelation.get(relation) ?? 0,
       keys: tag === 'InsertStmt' ? [] : equalityKeys(condition, qualifiersOf(relation), others.length === 0),
       open: isOpen(node),
@@ -200,9 +202,9 @@ export class References {
   }
 
   private cast(node: Node, place: Place): void {
-    const [tag] = untag(node['arg']) ?? [];
-    const type = node['typeName'] as Node;
-    this.type(type, tag === 'A_Const' || tag === 'ParamRef' ? 'literal' : 'cast');
+    const constant = nodeOf(node['arg'], 'A_Const');
+    const isString = constant !== undefined && (constant['sval'] !== undefined || constant['isnull'] === true);
+    this.type(node['typeName'] as Node, isString ? 'literal' : 'cast');
     this.descend('TypeCast', { arg: node['arg'] }, place);
   }
 
@@ -280,6 +282,25 @@ function isOpen(node: Node): boolean {
   const updates = conflict?.['action'] === 'ONCONFLICT_UPDATE';
   const rows = nodeOf(node['selectStmt'], 'SelectStmt');
   return bySource || (updates && rows?.['valuesLists'] === undefined);
+}
+
+const mergeEvents: Readonly<Record<string, RowEvent>> = { CMD_INSERT: 'INSERT', CMD_UPDATE: 'UPDATE', CMD_DELETE: 'DELETE' };
+
+function eventsOf(tag: string, node: Node): RowEvent[] {
+  switch (tag) {
+    case 'UpdateStmt':
+      return ['UPDATE'];
+    case 'DeleteStmt':
+      return ['DELETE'];
+    case 'MergeStmt':
+      return list(node['mergeWhenClauses']).flatMap(
+        (clause) => mergeEvents[text(nodeOf(clause, 'MergeWhenClause')?.['commandType'])] ?? [],
+      );
+    default:
+      return (node['onConflictClause'] as Node | undefined)?.['action'] === 'ONCONFLICT_UPDATE'
+        ? ['INSERT', 'UPDATE']
+        : ['INSERT'];
+  }
 }
 
 const between = [['>='], ['<='], ['<'], ['>']];

@@ -29,7 +29,7 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
     verb,
     from,
     to,
-    effects: effects(verb, act, relations),
+    effects: effects(verb, innerEffects(tag, node, act), act, relations),
     relations,
     functions,
     operators,
@@ -45,8 +45,16 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
   };
 }
 
-function effects(verb: string, act: Act, relations: readonly RelationReference[]): Effect[] {
-  const found = new Set<Effect>(effectsOf(verb));
+/** What the statement within EXPLAIN ANALYZE, PREPARE or DECLARE does beside touching relations: EXPLAIN ANALYZE CREATE TABLE AS creates. */
+function innerEffects(tag: string, node: Node, act: Act): readonly Effect[] {
+  if (act.kind === 'prepare' || act.kind === 'declare') return act.inner.effects;
+  if (tag !== 'ExplainStmt' || act.kind !== 'explain' || !act.analyze) return [];
+  const [innerTag, inner] = untag(node['query']) ?? ['', {}];
+  return effectsOf(verbOf(innerTag, inner));
+}
+
+function effects(verb: string, inner: readonly Effect[], act: Act, relations: readonly RelationReference[]): Effect[] {
+  const found = new Set<Effect>([...effectsOf(verb), ...inner]);
   for (const relation of relations) {
     if (relation.access === 'read' && !relation.cte) found.add('read');
     if (relation.access === 'write') found.add('write');

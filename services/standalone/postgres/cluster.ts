@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,26 +10,31 @@ export const superuser = 'postgres';
 
 export const isInitialised = ({ data }: PostgresPlace): boolean => existsSync(join(data, 'PG_VERSION'));
 
-/** Makes the cluster: UTF-8, the same collation on every machine, SCRAM for everyone. */
-export async function initialise(place: PostgresPlace, password: string): Promise<void> {
+/** Makes the cluster: UTF-8, the same collation on every machine, SCRAM for everyone. It is there whole, or not at all. */
+export async function initialise(place: PostgresPlace, password: string, signal: AbortSignal): Promise<void> {
+  const unfinished = `${place.data}.new`;
   const passwordFile = `${place.data}.password`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (place.user) chownSync(passwordFile, place.user.uid, place.user.gid);
+  if (place.user) for (const path of [unfinished, passwordFile]) chownSync(path, place.user.uid, place.user.gid);
+  const args = [
+    `--pgdata=${unfinished}`,
+    `--username=${superuser}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-sync',
+  ];
   try {
-    await run(place, 'initdb', [
-      `--pgdata=${place.data}`,
-      `--username=${superuser}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--no-sync',
-    ]);
+    await run(place, 'initdb', args, signal);
   } finally {
     rmSync(passwordFile, { force: true });
   }
+  renameSync(unfinished, place.data);
 }
 
 export interface RunningCluster {
@@ -65,8 +70,6 @@ const settings = (port: number): string[] =>
     max_connections: 200,
     shared_buffers: '128MB',
     max_wal_size: '1GB',
-    log_destination: 'jsonlog',
-    logging_collector: 'on',
     // The server's own log holds no statement: what was said is Sallyport's to keep.
     log_statement: 'none',
     log_min_error_statement: 'panic',
@@ -93,8 +96,8 @@ async function stopServer(server: ChildProcess): Promise<void> {
   const ended = endOf(server);
   for (const [signal, waitMs] of [
     ['SIGINT', 1_200],
-    ['SIGQUIT', 500],
-    ['SIGKILL', 500],
+    ['SIGQUIT', 250],
+    ['SIGKILL', 200],
   ] as const) {
     server.kill(signal);
     if (await Promise.race([ended.then(() => true), delay(waitMs, false, { ref: false })])) return;
@@ -112,9 +115,9 @@ const endOf = (server: ChildProcess): Promise<string> =>
     });
   });
 
-async function run(place: PostgresPlace, program: string, args: readonly string[]): Promise<void> {
+async function run(place: PostgresPlace, program: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
   try {
-    await promisify(execFile)(join(place.native, 'bin', program), args, identityOf(place));
+    await promisify(execFile)(join(place.native, 'bin', program), args, { ...identityOf(place), ...(signal && { signal }) });
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };
     throw new Error(`${program} failed: ${stderr.trim() || (error as Error).message}`, { cause: error });

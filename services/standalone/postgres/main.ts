@@ -26,7 +26,7 @@ await serve({
     return {
       listening: { postgres: port },
       pids: { postgres: cluster.pid },
-      stop: [{ name: 'shut Postgres down', deadlineMs: 2_500, run: shutDown }],
+      stop: [{ name: 'shut Postgres down', deadlineMs: 1_700, run: shutDown }],
     };
   },
 });

@@ -1,8 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type OsUser, postgresUser } from './os-user.js';
 
 /** Where the embedded Postgres has its programs and its data, and whom it runs as. */
@@ -24,7 +35,7 @@ export async function findPlace(home: string): Promise<PostgresPlace> {
   const packaged = await packagedPrograms();
   const user = postgresUser();
   if (!user) return { native: packaged, data: join(home, 'postgres') };
-  const name = `sallyport-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+  const name = `sallyport-demo-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
   const tried: string[] = [];
   for (const parent of [tmpdir(), '/var/tmp', '/var/lib']) {
     const folder = join(parent, name);
@@ -39,9 +50,8 @@ export async function findPlace(home: string): Promise<PostgresPlace> {
   throw new Error(`nowhere to run Postgres as ${user.name}:\n  ${tried.join('\n  ')}`);
 }
 
-/** Removes the data, and the copy of the programs if there is one. */
-export function clearPlace(place: PostgresPlace): void {
-  rmSync(place.user ? dirname(place.data) : place.data, { recursive: true, force: true });
+export function removeData({ data }: PostgresPlace): void {
+  rmSync(data, { recursive: true, force: true });
 }
 
 /** The folder with bin, lib and share, from the package of this platform. */
@@ -55,25 +65,25 @@ async function packagedPrograms(): Promise<string> {
   }
 }
 
+const versionOf = (packaged: string): string =>
+  (JSON.parse(readFileSync(join(dirname(packaged), 'package.json'), 'utf8')) as { version: string }).version;
+
 function preparePlace(folder: string, packaged: string, user: OsUser): PostgresPlace {
-  const native = join(folder, 'native');
-  const data = join(folder, 'data');
-  makeOwnFolder(folder, 0o755);
+  const native = join(folder, `native-${versionOf(packaged)}`);
+  makeOwnFolder(folder);
   if (!existsSync(native)) copyPrograms(packaged, native, user);
-  makeOwnFolder(data, 0o700, user);
-  return { native, data, user };
+  return { native, data: join(folder, 'data'), user };
 }
 
 /** In a folder that anyone may write to, a name may already be taken by someone who means no good. */
-function makeOwnFolder(path: string, mode: number, owner?: OsUser): void {
+function makeOwnFolder(path: string): void {
   if (!existsSync(path)) {
     mkdirSync(path);
-    if (owner) lchownSync(path, owner.uid, owner.gid);
-    chmodSync(path, mode); // past the umask
+    chmodSync(path, 0o755); // past the umask
   }
-  const { uid, mode: found } = lstatSync(path);
-  if (!lstatSync(path).isDirectory() || uid !== (owner?.uid ?? 0) || (found & 0o022) !== 0)
-    throw new Error(`${basename(path)} is not the folder that was made for it`);
+  const found = lstatSync(path);
+  if (!found.isDirectory() || found.uid !== 0 || (found.mode & 0o022) !== 0)
+    throw new Error('it exists, and is not a folder that root made');
 }
 
 function copyPrograms(packaged: string, native: string, user: OsUser): void {

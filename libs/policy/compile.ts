@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { covers } from './match.js';
+import { type Policy, policyOf } from './policy.js';
+import { PolicyFile } from './schema.js';
+
+/** What is wrong with a policy, and where. Says names of keys, never values. */
+export interface PolicyProblem {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  /** `rules.2.when.verbs.0` */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type Compiled = { readonly policy: Policy } | { readonly problems: readonly PolicyProblem[] };
+
+type Path = readonly (string | number)[];
+
+/**
+ * Reads and checks a policy; all its problems at once.
+ * @param text its exact bytes: their hash is the policy's name in every record
+ * @param source where it was read from
+ */
+export function compile(text: Uint8Array | string, source: string): Compiled {
+  const lines = new LineCounter();
+  const written = typeof text === 'string' ? text : decode(text);
+  if (written === undefined) return { problems: [{ line: 1, column: 1, path: '', message: 'not valid UTF-8' }] };
+  const document = parseDocument(written, { lineCounter: lines, prettyErrors: false });
+  const at = (path: Path, message: string): PolicyProblem => ({
+    ...position(document, lines, path),
+    path: path.join('.'),
+    message,
+  });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ pos, code }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return { line, column: col, path: '', message: `not YAML: ${code.toLowerCase().replaceAll('_', ' ')}` };
+    });
+    return { problems };
+  }
+  const parsed = PolicyFile.safeParse(plain(document) ?? {});
+  if (!parsed.success)
+    return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)).map(([path, message]) => at(path, message)) };
+  const problems = [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data)];
+  if (problems.length > 0) return { problems: problems.map(([path, message]) => at(path, message)) };
+  return { policy: policyOf(parsed.data, createHash('sha256').update(text).digest('hex'), source) };
+}
+
+function decode(text: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
+  } catch {
+    return undefined; // said as a problem by the caller
+  }
+}
+
+// An alias that multiplies itself is refused by toJS; it is a broken file like any other.
+function plain(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 });
+  } catch {
+    return { aliases: true };
+  }
+}
+
+type Finding = readonly [path: Path, message: string];
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: PropertyKey[];
+  readonly message: string;
+  readonly keys?: string[];
+}
+
+function problemsOf(issue: Issue): Finding[] {
+  const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+  if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => [[...path, key], 'no such key']);
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return [[path, missing ? 'is missing' : issue.message]];
+}
+
+function namesTwice({ roles, rules }: PolicyFile): Finding[] {
+  const twice = (kind: string, named: readonly { readonly name?: string | undefined }[]): Finding[] =>
+    named.flatMap(({ name }, index): Finding[] =>
+      name !== undefined && named.findIndex((one) => one.name === name) < index
+        ? [[[kind, index, 'name'], 'this name is taken']]
+        : [],
+    );
+  return [...twice('roles', roles), ...twice('rules', rules)];
+}
+
+function neverMatching({ rules }: PolicyFile): Finding[] {
+  return rules.flatMap((rule, index): Finding[] => {
+    const earlier = rules.slice(0, index).find((one) => covers(one.when ?? {}, rule.when ?? {}));
+    if (earlier) return [[['rules', index], `never matches: rule ${earlier.name} before it takes all that it asks for`]];
+    const { effects, onlyEffects, risks, onlyRisks } = rule.when ?? {};
+    const disjoint = (wanted: readonly string[] | undefined, only: readonly string[] | undefined): boolean =>
+      wanted !== undefined && only !== undefined && !wanted.some((one) => (one === '*' ? only.length > 0 : only.includes(one)));
+    if (disjoint(effects, onlyEffects))
+      return [[['rules', index, 'when', 'effects'], 'never matches: onlyEffects excludes these']];
+    if (disjoint(risks, onlyRisks)) return [[['rules', index, 'when', 'risks'], 'never matches: onlyRisks excludes these']];
+    return [];
+  });
+}
+
+function keepNothing({ masks }: PolicyFile): Finding[] {
+  return masks.flatMap((mask, index): Finding[] =>
+    mask.mask === 'partial' && mask.keep.first + mask.keep.last === 0
+      ? [[['masks', index, 'keep'], 'keeps nothing: use redact']]
+      : [],
+  );
+}
+
+/** Where a path stands in the text; the nearest parent where the path itself is missing. */
+function position(document: Document, lines: LineCounter, path: Path): { line: number; column: number } {
+  for (let length = path.length; length >= 0; length--) {
+    const offset = offsetOf(document, path.slice(0, length));
+    if (offset === undefined) continue;
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  }
+  return { line: 1, column: 1 };
+}
+
+function offsetOf(document: Document, path: Path): number | undefined {
+  const key = path.at(-1);
+  const parent = path.length === 0 ? undefined : path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === key);
+    if (pair && isScalar(pair.key)) return pair.key.range?.[0];
+  }
+  const node = path.length === 0 ? document.contents : document.getIn(path, true);
+  return (node as { range?: readonly [number, number, number] } | null | undefined)?.range?.[0];
+}

@@ -1,0 +1,59 @@
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { Failure } from './failure.js';
+import type { Io } from './terminal/io.js';
+
+/** What a running demo leaves for scripts, as far as the CLI reads it. */
+const DemoFile = z.object({
+  apiUrl: z.string().optional(),
+  dataDir: z.string(),
+  tokens: z.record(z.string(), z.string()).optional(),
+});
+export type DemoFile = z.infer<typeof DemoFile>;
+
+/**
+ * The data directory whose log is read: `--data`, SALLYPORT_DATA, the running demo's, or the one that a demo left behind.
+ * @throws Failure when there is none
+ */
+export async function dataDir(io: Io, option: string | undefined): Promise<string> {
+  const given = option ?? io.env['SALLYPORT_DATA'];
+  if (given !== undefined) return path.resolve(io.cwd, given);
+  const demo = await findDemo(io.cwd);
+  if (demo) return demo.dataDir;
+  const left = await findUp(io.cwd, path.join('.sallyport', 'data'));
+  if (left !== undefined) return left;
+  throw new Failure('notFound', {
+    what: 'There is no log to read',
+    why: `neither ${io.cwd} nor a folder above it has a .sallyport/demo.json, and no data directory was named`,
+    todo: 'Start the demo (npm run demo) or name one: --data <dir>, or SALLYPORT_DATA.',
+  });
+}
+
+/** The demo.json of the clone that this folder is in. */
+export async function findDemo(cwd: string): Promise<DemoFile | undefined> {
+  const file = await findUp(cwd, path.join('.sallyport', 'demo.json'));
+  if (file === undefined) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new Failure('failed', { what: `${file} cannot be read`, why: String(cause), todo: 'Start the demo again.' }, { cause });
+  }
+  const demo = DemoFile.safeParse(json);
+  if (demo.success) return demo.data;
+  const why = demo.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new Failure('failed', { what: `${file} is no demo.json`, why, todo: 'Start the demo again.' });
+}
+
+async function findUp(from: string, name: string): Promise<string | undefined> {
+  for (let dir = path.resolve(from); ; dir = path.dirname(dir)) {
+    const file = path.join(dir, name);
+    const exists = await access(file).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return file;
+    if (dir === path.dirname(dir)) return undefined;
+  }
+}

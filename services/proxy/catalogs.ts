@@ -1,0 +1,140 @@
+import { PgClient } from '#pgwire';
+import { buildCatalog, type Catalog, catalogQueries } from '#sql';
+import { connectionTo } from './upstream.js';
+import type { Destination } from './targets.js';
+
+/** How old a catalog may become while statements are decided on it. DDL made elsewhere shows after at most this. */
+const maxAgeMs = 1_000;
+
+export interface CatalogHandle {
+  /** The catalog that decisions are made on now. */
+  current(): Catalog;
+  /** Reads it again. */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * All that the proxy needs of a database besides sessions, through a least-privilege login: today its catalog.
+ */
+export abstract class TargetAccess {
+  /** A catalog that was read after this call began, and that stays fresh until the handle is closed. */
+  abstract catalog(destination: Destination): Promise<CatalogHandle>;
+  abstract close(): void;
+}
+
+/** The in-process form: one connection per database in use, none to any other. */
+export class LocalTargetAccess extends TargetAccess {
+  private readonly shared = new Map<string, SharedCatalog>();
+
+  constructor(private readonly observed: (destination: Destination, catalog: Catalog) => void) {
+    super();
+  }
+
+  async catalog(destination: Destination): Promise<CatalogHandle> {
+    const key = `${destination.target.name}/${destination.database}`;
+    let shared = this.shared.get(key);
+    if (!shared || shared.isClosed) {
+      shared = new SharedCatalog(destination, this.observed);
+      this.shared.set(key, shared);
+    }
+    return shared.open();
+  }
+
+  close(): void {
+    for (const shared of this.shared.values()) shared.end();
+  }
+}
+
+class SharedCatalog {
+  isClosed = false;
+  private users = 0;
+  private client: PgClient | undefined;
+  private latest: Catalog | undefined;
+  private readAt = 0;
+  /** The read under way, and one that waits for it: whoever asks now wants one that begins later. */
+  private reading: Promise<Catalog> | undefined;
+  private next: Promise<Catalog> | undefined;
+
+  constructor(
+    private readonly destination: Destination,
+    private readonly observed: (destination: Destination, catalog: Catalog) => void,
+  ) {}
+
+  async open(): Promise<CatalogHandle> {
+    this.users++;
+    let closed = false;
+    const close = (): void => {
+      if (closed) return;
+      closed = true;
+      this.users--;
+      if (this.users === 0) this.end();
+    };
+    try {
+      let catalog = await this.fresh();
+      return {
+        current: () => {
+          // Used, so it is kept fresh: an unused session costs its database nothing.
+          if (Date.now() - this.readAt > maxAgeMs) void this.fresh().catch(() => undefined);
+          catalog = this.latest ?? catalog;
+          return catalog;
+        },
+        refresh: async () => {
+          catalog = await this.fresh();
+        },
+        close,
+      };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  end(): void {
+    this.isClosed = true;
+    const { client } = this;
+    this.client = undefined;
+    void client?.close();
+  }
+
+  /** A catalog whose reading begins after this call. */
+  private fresh(): Promise<Catalog> {
+    if (!this.reading) return this.begin();
+    this.next ??= this.reading.then(
+      () => this.begin(),
+      () => this.begin(),
+    );
+    return this.next;
+  }
+
+  private begin(): Promise<Catalog> {
+    this.next = undefined;
+    this.reading = this.read().finally(() => {
+      this.reading = undefined;
+    });
+    return this.reading;
+  }
+
+  private async read(): Promise<Catalog> {
+    try {
+      this.client ??= await PgClient.connect({
+        ...connectionTo(this.destination, this.destination.target.catalog.login),
+        parameters: { application_name: 'sallyport catalog' },
+      });
+      const { client } = this;
+      const answers: (readonly (readonly (string | null)[])[])[] = [];
+      for (const query of catalogQueries) answers.push((await client.query(query)).rows);
+      const catalog = buildCatalog(answers);
+      if (this.latest?.hash !== catalog.hash) this.observed(this.destination, catalog);
+      this.latest = catalog;
+      this.readAt = Date.now();
+      return catalog;
+    } catch (error) {
+      // A broken connection, or a database that was dropped: the next read starts with a connection of its own.
+      const { client } = this;
+      this.client = undefined;
+      void client?.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { Principal } from '#events';
+import { decide, type Decision, type Policy } from '#policy';
+import { analyzerVersion, resolve, type Resolved, type SessionNames, type Written } from '#sql';
+import type { CatalogHandle } from './catalogs.js';
+import { Judge } from './session/port.js';
+import type { Destination } from './targets.js';
+
+/** Decides for one session: its principal and target are fixed, the catalog is the one of the moment. */
+export class SessionJudge extends Judge {
+  readonly analyzer = analyzerVersion;
+
+  constructor(
+    private readonly rules: Policy,
+    private readonly handle: CatalogHandle,
+    private readonly principal: Principal,
+    private readonly destination: Destination,
+  ) {
+    super();
+  }
+
+  get policy(): string {
+    return this.rules.hash;
+  }
+
+  get catalog(): string {
+    return this.handle.current().hash;
+  }
+
+  resolve(written: readonly Written[], names: SessionNames): readonly Resolved[] {
+    const catalog = this.handle.current();
+    return written.map((statement) => resolve(statement, catalog, names));
+  }
+
+  decide(statements: readonly Resolved[]): Decision {
+    const { target, database } = this.destination;
+    return decide(statements, { principal: this.principal, target: target.name, database }, this.rules);
+  }
+}

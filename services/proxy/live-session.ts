@@ -1,0 +1,214 @@
+import type { Socket } from 'node:net';
+import type { EventOf } from '#events';
+import { type Journal, LogFailed } from '#event-log';
+import { sendCancel } from '#pgwire';
+import type { Parsed, SqlParser } from '#sql';
+import type { Logger } from '#runtime';
+import type { CatalogHandle } from './catalogs.js';
+import { type AnyDraft, type Need, SessionPort, type Timer } from './session/port.js';
+import type { Session } from './session/session.js';
+
+export interface LiveOptions {
+  readonly id: string;
+  readonly client: Socket;
+  readonly server: Socket;
+  readonly journal: Journal;
+  readonly parser: SqlParser;
+  readonly catalog: CatalogHandle;
+  readonly cancelTarget: Parameters<typeof sendCancel>[0];
+  readonly log: Logger;
+  readonly idleMs: number | undefined;
+  readonly closed: () => void;
+}
+
+/** How long a peer may take to read what it was sent last, before its connection is cut. */
+const farewellMs = 5_000;
+
+/** A session between two sockets: the shell around the machine. */
+export class LiveSession extends SessionPort {
+  private session: Session | undefined;
+  private readonly timers = new Map<Timer, NodeJS.Timeout>();
+  private readonly corked = new Set<Socket>();
+  private readonly startedUs = this.micros();
+  private clientPaused = false;
+  private over = false;
+
+  constructor(private readonly options: LiveOptions) {
+    super();
+  }
+
+  /** Connects the machine: `early` is what the client sent behind its token. */
+  run(session: Session, early: Buffer, earlyServer: Buffer): void {
+    this.session = session;
+    const { client, server } = this.options;
+    client.setNoDelay(true);
+    server.setNoDelay(true);
+    this.join(client, server, (chunk) => {
+      this.idleAgain();
+      session.fromClient(chunk);
+    });
+    this.join(server, client, (chunk) => {
+      session.fromServer(chunk);
+    });
+    client.once('end', () => {
+      session.clientGone();
+    });
+    client.once('close', () => {
+      session.clientGone();
+    });
+    server.once('close', () => {
+      session.serverGone();
+    });
+    this.idleAgain();
+    if (earlyServer.length > 0) session.fromServer(earlyServer);
+    if (early.length > 0) session.fromClient(early);
+    if (!this.clientPaused) client.resume();
+    server.resume();
+  }
+
+  toServer(bytes: Buffer): void {
+    this.write(this.options.server, bytes);
+  }
+
+  toClient(bytes: Buffer): void {
+    this.write(this.options.client, bytes);
+  }
+
+  record(drafts: readonly AnyDraft[], need: Need, settled?: (error?: LogFailed) => void): void {
+    const { journal, id } = this.options;
+    const stamped = drafts.map((draft) => ({ ...draft, session: id }));
+    if (!settled) {
+      journal.add(stamped, need);
+      return;
+    }
+    journal.add(stamped, need, (error) => {
+      settled(error && (error instanceof LogFailed ? error : new LogFailed(error.message, { cause: error })));
+    });
+  }
+
+  parse(sql: Buffer, done: (parsed: Parsed) => void): void {
+    const parsed = this.options.parser.parse(sql);
+    if (parsed instanceof Promise)
+      void parsed.then(done, (error: unknown) => {
+        this.options.log.error({ err: error }, 'the parser failed');
+        done({ kind: 'refused', reason: 'the parser failed' });
+      });
+    else done(parsed);
+  }
+
+  refreshCatalog(done: (error?: Error) => void): void {
+    this.options.catalog.refresh().then(
+      () => {
+        done();
+      },
+      (error: unknown) => {
+        done(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  }
+
+  arm(timer: Timer, ms: number): void {
+    this.disarm(timer);
+    this.timers.set(
+      timer,
+      setTimeout(() => {
+        this.timers.delete(timer);
+        this.session?.tick(timer);
+      }, ms),
+    );
+  }
+
+  disarm(timer: Timer): void {
+    clearTimeout(this.timers.get(timer));
+    this.timers.delete(timer);
+  }
+
+  cancelServer(): void {
+    const { cancelTarget, log, id } = this.options;
+    sendCancel(cancelTarget).catch((error: unknown) => {
+      log.warn({ session: id, err: error }, 'the server could not be asked to cancel');
+    });
+  }
+
+  pauseClient(): void {
+    this.clientPaused = true;
+    this.options.client.pause();
+  }
+
+  resumeClient(): void {
+    this.clientPaused = false;
+    this.options.client.resume();
+  }
+
+  end(reason: EventOf<'session.closed'>['data']['reason'], detail?: string): void {
+    if (this.over) return;
+    this.over = true;
+    const { client, server, journal, id, closed, session } = { ...this.options, session: this.session };
+    session?.finish();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+    const { statements = 0, client: c = 0, server: s = 0 } = session?.totals ?? {};
+    const us = this.micros() - this.startedUs;
+    this.record(
+      [
+        {
+          type: 'session.closed',
+          data: { reason, client: c, server: s, statements, us, ...(detail !== undefined && { detail }) },
+        },
+      ],
+      'linger',
+    );
+    journal.forget(id);
+    farewell(client);
+    farewell(server);
+    closed();
+  }
+
+  micros(): number {
+    return Math.round(performance.now() * 1000);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  private idleAgain(): void {
+    if (this.options.idleMs !== undefined) this.arm('idle', this.options.idleMs);
+  }
+
+  /** Reads `from` only as fast as `to` takes what comes of it. */
+  private join(from: Socket, to: Socket, read: (chunk: Buffer) => void): void {
+    from.on('data', (chunk: Buffer) => {
+      read(chunk);
+      if (to.writableNeedDrain) from.pause();
+    });
+    to.on('drain', () => {
+      if (!this.over && !(from === this.options.client && this.clientPaused)) from.resume();
+    });
+  }
+
+  /** What is written in one turn of the loop leaves in one piece. */
+  private write(socket: Socket, bytes: Buffer): void {
+    if (!socket.writable) return;
+    if (!this.corked.has(socket)) {
+      this.corked.add(socket);
+      socket.cork();
+      process.nextTick(() => {
+        this.corked.delete(socket);
+        socket.uncork();
+      });
+    }
+    socket.write(bytes);
+  }
+}
+
+/** Ends a connection after what was written to it, and cuts it should the other side not take it. */
+function farewell(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.end();
+  socket.resume(); // what still comes is read away: unread bytes would turn the end into a reset
+  const cut = setTimeout(() => socket.destroy(), farewellMs);
+  socket.once('close', () => {
+    clearTimeout(cut);
+  });
+}

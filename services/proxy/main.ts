@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Journal, openSegmentLog, SegmentReader } from '#event-log';
+import { Authenticator } from '#identity';
+import { compile } from '#policy';
+import { loadConfig, serve } from '#runtime';
+import { SqlParser } from '#sql';
+import { LocalTargetAccess } from './catalogs.js';
+import { HoldDesk } from './hold-desk.js';
+import { Proxy } from './proxy.js';
+import { closeUnfinished, readPast } from './recovery.js';
+
+const drainMs = 2_000;
+
+await serve({
+  name: 'proxy',
+  start: async ({ log, config: file, version, fail }) => {
+    const config = loadConfig(file, 'proxy', process.env);
+    const source = readFileSync(config.policy);
+    const compiled = compile(source.toString('utf8'), config.policy);
+    if ('problems' in compiled) throw new PolicyInvalid(config.policy, compiled.problems);
+    const { policy } = compiled;
+
+    const outbox = await openSegmentLog({
+      dir: join(config.dataDir, 'outbox', 'proxy'),
+      segmentBytes: config.log.segmentMiB * 1024 * 1024,
+      report: (error) => {
+        log.error({ err: error }, 'the event log reports');
+      },
+    });
+    const journal = new Journal(outbox, { service: 'proxy', version, now: Date.now, random: randomBytes });
+    const reader = new SegmentReader({ dataDir: config.dataDir });
+    const desk = new HoldDesk({ now: Date.now, random: randomBytes });
+    const past = await readPast(reader, outbox.log, (event) => {
+      desk.follow(event);
+    });
+    await journal.start(past.previous);
+    if (past.unfinished.size > 0) log.warn({ sessions: past.unfinished.size }, 'sessions of an earlier life are closed');
+    closeUnfinished(journal, past.unfinished);
+    journal.add(
+      [
+        {
+          type: 'policy.activated',
+          data: { hash: policy.hash, source: config.policy },
+          parts: [{ name: 'policy', bytes: [source] }],
+        },
+      ],
+      'linger',
+    );
+    const votes = desk.followVotes(reader, (_, partition) => past.controlFrom.get(partition) ?? 0, fail);
+
+    const access = new LocalTargetAccess(({ target, database }, catalog) => {
+      journal.add(
+        [
+          {
+            type: 'catalog.observed',
+            data: { target: target.name, database, databaseOid: catalog.snapshot.database.oid, hash: catalog.hash },
+          },
+        ],
+        'linger',
+      );
+    });
+    const parser = await SqlParser.start();
+    const proxy = new Proxy({
+      config,
+      journal,
+      policy,
+      parser,
+      access,
+      log,
+      holds: desk,
+      authenticator: new Authenticator({ issuers: config.issuers, tokens: config.tokens }),
+    });
+    const port = await proxy.listen();
+    return {
+      listening: { proxy: port },
+      stop: [
+        { name: 'drain sessions', deadlineMs: drainMs + 1_000, run: () => proxy.drain(AbortSignal.timeout(drainMs)) },
+        { name: 'stop following votes', deadlineMs: 1_000, run: () => votes.stop() },
+        {
+          name: 'close the catalog and the parser',
+          deadlineMs: 1_000,
+          run: async () => {
+            access.close();
+            await parser.close();
+          },
+        },
+        { name: 'write what is left', deadlineMs: 2_000, run: () => journal.stop('stopped') },
+        {
+          name: 'close the log',
+          deadlineMs: 1_000,
+          run: async () => {
+            await reader.close();
+            await outbox.close();
+          },
+        },
+      ],
+    };
+  },
+});
+
+/** The policy file cannot be used; every problem with its place. */
+class PolicyInvalid extends Error {
+  override readonly name = 'PolicyInvalid';
+  constructor(
+    file: string,
+    problems: readonly { readonly line: number; readonly column: number; readonly path: string; readonly message: string }[],
+  ) {
+    super(problems.map(({ line, column, path, message }) => `${file}:${line}:${column} ${path}: ${message}`).join('\n'));
+  }
+}

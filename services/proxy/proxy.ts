@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Journal } from '#event-log';
+import type { Authenticator } from '#identity';
+import { encodeErrorResponse, ProtocolViolation } from '#pgwire';
+import type { Policy } from '#policy';
+import type { Config, Logger } from '#runtime';
+import type { SqlParser } from '#sql';
+import { Admission, type Admitted } from './admission.js';
+import { Arrival, NoSession } from './arrival.js';
+import type { TargetAccess } from './catalogs.js';
+import { enter } from './door.js';
+import { SessionJudge } from './judge.js';
+import { CancelKeys } from './keys.js';
+import { LiveSession } from './live-session.js';
+import { SessionRefused } from './refused.js';
+import type { Holds } from './session/port.js';
+import { Session } from './session/session.js';
+import { connectionTo, tlsOf } from './upstream.js';
+
+export interface ProxyOptions {
+  readonly config: Config<'proxy'>;
+  readonly journal: Journal;
+  readonly authenticator: Authenticator;
+  readonly policy: Policy;
+  readonly parser: SqlParser;
+  readonly access: TargetAccess;
+  readonly holds: Holds;
+  readonly log: Logger;
+}
+
+const resultBytes = { statement: 256 * 1024, session: 16 * 1024 * 1024 };
+const waitingBytes = 1024 * 1024;
+
+/** Listens, lets sessions in, and keeps them. */
+export class Proxy {
+  private readonly server: Server;
+  private readonly tls: SecureContext;
+  private readonly keys = new CancelKeys();
+  private readonly admission: Admission;
+  private readonly arriving = new Set<Socket>();
+  private readonly sessions = new Map<LiveSession, Session>();
+  private emptied: (() => void) | undefined;
+
+  constructor(private readonly options: ProxyOptions) {
+    const { config } = options;
+    const { cert, key } = config.listen.tls;
+    this.tls = createSecureContext({ cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2' });
+    this.admission = new Admission({ ...options, targets: config.targets });
+    this.server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      void this.accept(socket);
+    });
+  }
+
+  /** Resolves with the port when the proxy answers. */
+  async listen(): Promise<number> {
+    const { host, port } = this.options.config.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = this.server.address();
+    return typeof address === 'object' && address ? address.port : port;
+  }
+
+  /** No new sessions; resolves when those that are open have ended, at the latest when `deadline` aborts: then they are ended. */
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.server.close();
+    for (const socket of this.arriving) socket.destroy();
+    const idle = new Promise<void>((resolve) => {
+      this.emptied = resolve;
+      if (this.sessions.size === 0) resolve();
+    });
+    const end = (): void => {
+      for (const session of [...this.sessions.values()])
+        session.fatal('shutdown', '57P01', 'terminating connection due to administrator command');
+    };
+    if (deadline.aborted) end();
+    else deadline.addEventListener('abort', end, { once: true });
+    await idle;
+  }
+
+  private async accept(socket: Socket): Promise<void> {
+    const { log, config } = this.options;
+    this.arriving.add(socket);
+    const late = setTimeout(() => socket.destroy(), config.limits.startupSeconds * 1000);
+    const arrival = new Arrival(socket);
+    try {
+      const request = await enter(arrival, this.tls);
+      if (request.kind === 'cancel') {
+        this.keys.cancel(request.pid, request.key);
+        arrival.socket.end();
+        return;
+      }
+      if (this.sessions.size >= config.limits.connections) {
+        arrival.socket.end(
+          encodeErrorResponse({
+            severity: 'FATAL',
+            code: '53300',
+            message: 'sorry, too many clients already',
+            hint: 'limits.connections bounds the sessions of this proxy.',
+          }),
+        );
+        return;
+      }
+      this.begin(await this.admission.admit(arrival, request), arrival.socket);
+    } catch (error) {
+      if (!(error instanceof NoSession || error instanceof ProtocolViolation || error instanceof SessionRefused))
+        log.error({ err: error }, 'a connection failed');
+      if (!(error instanceof SessionRefused)) arrival.socket.destroy();
+    } finally {
+      clearTimeout(late);
+      this.arriving.delete(socket);
+    }
+  }
+
+  private begin(admitted: Admitted, client: Socket): void {
+    const { config, journal, parser, log, policy, holds } = this.options;
+    const { id, principal, destination, login, upstream, catalog, state, secret, early } = admitted;
+    const { host, port } = connectionTo(destination, login);
+    let release: () => void = () => undefined;
+    const live = new LiveSession({
+      id,
+      client,
+      server: upstream.socket,
+      journal,
+      parser,
+      catalog,
+      cancelTarget: { host, port, tls: tlsOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
+      log,
+      idleMs: config.limits.idleSeconds === undefined ? undefined : config.limits.idleSeconds * 1000,
+      closed: () => {
+        release();
+        catalog.close();
+        this.sessions.delete(live);
+        if (this.sessions.size === 0) this.emptied?.();
+      },
+    });
+    const session = new Session(
+      {
+        id,
+        principal,
+        target: destination.target.name,
+        database: destination.database,
+        durability: destination.target.durability,
+        limits: {
+          messageBytes: config.limits.messageMiB * 1024 * 1024,
+          statementResultBytes: resultBytes.statement,
+          sessionResultBytes: resultBytes.session,
+          waitingBytes,
+        },
+      },
+      live,
+      new SessionJudge(policy, catalog, principal, destination),
+      holds,
+      state,
+    );
+    release = this.keys.add(upstream.backend.pid, secret, session);
+    this.sessions.set(live, session);
+    live.run(session, early, upstream.early);
+  }
+}

@@ -1,0 +1,280 @@
+import type { EventOf } from '#events';
+import type { Bound, BoundParameter } from '#approvals';
+import type { Decision, HoldDecision } from '#policy';
+import type { SessionContext } from './context.js';
+import { Holding } from './holding.js';
+import type { Meaning } from './meaning.js';
+import type { ClientMessage, Pipeline } from './pipeline.js';
+import type { AnyDraft, HeldFacts, Holds } from './port.js';
+import * as refusals from './refusal.js';
+import type { Refusal } from './refusal.js';
+import type { Replies } from './replies.js';
+import { newRunning, type Prepared } from './running.js';
+
+type Form = EventOf<'statement.decided'>['data']['form'];
+
+/** A statement to be decided, and the message at the head of the queue that asks for it. */
+export interface Asked {
+  readonly message: ClientMessage;
+  readonly form: Form;
+  readonly meaning: Meaning;
+  readonly sql: Buffer;
+  readonly parameters: readonly BoundParameter[];
+  readonly prepared?: Prepared;
+  readonly portal?: string;
+  /** What it means on the state of a later moment. */
+  readonly renew: () => Meaning | { readonly refusal: Refusal };
+  /** Puts it on its way, its decision being on the way to the record. */
+  readonly send: (n: number, meaning: Meaning) => void;
+}
+
+/** Whether the message's bytes are accounted for already, by the event that opened its hold. */
+type Bytes = 'to-account' | 'accounted';
+
+const nothing: Meaning = {
+  parts: [],
+  facts: [],
+  asked: [],
+  copiesIn: false,
+  changesState: false,
+  changesCatalog: false,
+  onlyFrees: false,
+  endsTransaction: false,
+};
+
+/** Decides what is asked, and sees that the decision is on record before anything comes of it. */
+export class Deciding {
+  private readonly holding: Holding;
+
+  constructor(
+    private readonly ctx: SessionContext,
+    private readonly pipeline: Pipeline,
+    private readonly replies: Replies,
+    holds: Holds,
+    private readonly resume: () => void,
+  ) {
+    this.holding = new Holding(ctx, holds);
+  }
+
+  decide(asked: Asked): void {
+    const { state, judge } = this.ctx;
+    if (state.transaction === 'E' && this.pipeline.nothingOpen && !asked.meaning.endsTransaction) {
+      this.refuse(asked.message, asked.form, refusals.aborted, asked.meaning);
+      return;
+    }
+    const decision = judge.decide(asked.meaning.asked);
+    switch (decision.verdict) {
+      case 'allow':
+        this.allow(asked, asked.meaning, decision, state.take(asked.meaning.parts.length), 'to-account');
+        return;
+      case 'deny':
+        this.refuse(asked.message, asked.form, (id) => refusals.denied(decision.rule, decision.reason, id), asked.meaning);
+        return;
+      case 'hold':
+        this.hold(asked, decision);
+    }
+  }
+
+  /** Refuses the message at the head. */
+  refuse(
+    message: ClientMessage,
+    form: Form,
+    refusal: Refusal | ((statement: string) => Refusal),
+    meaning: Meaning = nothing,
+  ): void {
+    const n = this.ctx.state.take(Math.max(1, meaning.parts.length));
+    const told = typeof refusal === 'function' ? refusal(this.ctx.statementId(n)) : refusal;
+    this.refuseAs(message, form, n, told, meaning, 'to-account');
+  }
+
+  /** Frees a statement that waits for a human; true when there was one. */
+  cancel(): boolean {
+    return this.holding.end('cancelled');
+  }
+
+  expire(): void {
+    this.holding.end('expired');
+  }
+
+  /** The session ends: nobody waits any more. */
+  abandon(): void {
+    this.holding.leave();
+  }
+
+  private allow(asked: Asked, meaning: Meaning, decision: Decision, n: number, bytes: Bytes, approval?: string): void {
+    const { state } = this.ctx;
+    if (meaning.changesState) {
+      state.unsettled = true;
+      state.changedInTransaction = true;
+      if (meaning.changesCatalog) state.catalogStale = true;
+    }
+    const draft = this.decided(asked.form, n, meaning, {
+      verdict: 'allow',
+      rule: decision.rule,
+      ...(asked.prepared && { prepared: asked.prepared.n }),
+      ...(asked.portal !== undefined && { portal: asked.portal }),
+      ...(approval !== undefined && { approval }),
+    });
+    // What only gives back resources passes even while the log is broken.
+    this.pipeline.gather.begin(draft, meaning.onlyFrees ? 'later' : 'awaited');
+    if (bytes === 'to-account') this.pipeline.account(asked.message);
+    asked.send(n, meaning);
+  }
+
+  private hold(asked: Asked, decision: HoldDecision): void {
+    const { ctx, pipeline, replies } = this;
+    const n = ctx.state.take(Math.max(1, asked.meaning.parts.length));
+    const id = ctx.statementId(n);
+    // Nobody's locks wait for a human: only where nothing is open upstream.
+    const canWait =
+      decision.mode === 'wait' &&
+      ctx.state.transaction === 'I' &&
+      replies.expected.length === 0 &&
+      pipeline.outgoing.isEmpty &&
+      !pipeline.gather.hasStatements;
+    const answer = this.holding.ask({ bound: this.bound(asked), decision }, canWait ? 'can-wait' : 'cannot-wait');
+    const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
+      this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'to-account', opened);
+    };
+    switch (answer.kind) {
+      case 'granted':
+        this.allow(asked, asked.meaning, decision, n, 'to-account', answer.approval);
+        return;
+      case 'denied':
+        refuse(refusals.denied(decision.rule, 'an approver denied it', id));
+        return;
+      case 'pending':
+        refuse(refusals.heldForRetry(decision.rule, id, answer.held, 'it waits for approval'));
+        return;
+      case 'opened':
+        if (canWait) this.wait(asked, decision, n, answer.held);
+        else
+          refuse(refusals.heldForRetry(decision.rule, id, answer.held, 'it needs approval'), [
+            heldEvent(answer.held, n, 'retry'),
+          ]);
+    }
+  }
+
+  private bound({ sql, parameters }: Asked): Bound {
+    const { facts, judge, state } = this.ctx;
+    const { target, database, principal } = facts;
+    const by = { issuer: principal.issuer, subject: principal.subject };
+    return { sql, parameters, role: state.role, target, database, searchPath: state.searchPath, policy: judge.policy, by };
+  }
+
+  private wait(asked: Asked, decision: HoldDecision, n: number, held: HeldFacts): void {
+    const { ctx, pipeline } = this;
+    const { approval, approvers, until } = held;
+    const id = ctx.statementId(n);
+    pipeline.gather.begin(
+      this.decided(asked.form, n, asked.meaning, { verdict: 'hold', rule: decision.rule, reason: decision.reason, approval }),
+      'awaited',
+    );
+    pipeline.account(asked.message);
+    pipeline.busy = true;
+    const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
+      this.done(() => {
+        this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'accounted', opened);
+      });
+    };
+    pipeline.gather.recordOnly([heldEvent(held, n, 'wait')], (error) => {
+      if (error) {
+        this.holding.leave();
+        refuse(refusals.logBroken(error.sqlstate));
+        return;
+      }
+      const waitMs = Math.max(0, Math.min(decision.waitMs, until - ctx.port.now()));
+      this.replies.author(refusals.heldNotice(id, decision.rule, approval, approvers, waitMs));
+      this.replies.flush();
+      this.holding.wait(waitMs, (outcome) => {
+        switch (outcome) {
+          case 'granted':
+            this.done(() => {
+              this.granted(asked, n, approval);
+            });
+            return;
+          case 'denied':
+            refuse(refusals.denied(decision.rule, 'an approver denied it', id));
+            return;
+          case 'cancelled':
+            refuse(refusals.cancelled(decision.rule));
+            return;
+          case 'expired':
+            // The approval lives on: who sends the same again may use it.
+            refuse(refusals.heldForRetry(decision.rule, id, held, 'nobody has decided yet'), [heldEvent(held, n, 'retry')]);
+        }
+      });
+    });
+  }
+
+  private done(then: () => void): void {
+    this.pipeline.busy = false;
+    then();
+    this.resume();
+  }
+
+  /** Approved: decided again, on the state and the policy of this moment. */
+  private granted(asked: Asked, n: number, approval: string): void {
+    const meaning = asked.renew();
+    if ('refusal' in meaning) {
+      this.refuseAs(asked.message, asked.form, n, meaning.refusal, asked.meaning, 'accounted');
+      return;
+    }
+    const decision = this.ctx.judge.decide(meaning.asked);
+    if (decision.verdict === 'deny') {
+      const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
+      this.refuseAs(asked.message, asked.form, n, refusal, meaning, 'accounted');
+      return;
+    }
+    this.allow(asked, meaning, decision, n, 'accounted', approval);
+  }
+
+  private refuseAs(
+    message: ClientMessage,
+    form: Form,
+    n: number,
+    refusal: Refusal,
+    meaning: Meaning,
+    bytes: Bytes,
+    opened: readonly AnyDraft[] = [],
+  ): void {
+    const { pipeline } = this;
+    const { verdict, rule, reason, sqlstate, approval } = refusal;
+    const outcome = { verdict, rule, reason, sqlstate, ...(approval !== undefined && { approval }) };
+    const isQuery = form === 'query' || form === 'call';
+    if (isQuery) pipeline.gather.flush();
+    const alone = pipeline.nothingOpen;
+    pipeline.gather.begin(this.decided(form, n, meaning, outcome), 'awaited');
+    if (bytes === 'to-account') pipeline.account(message);
+    for (const draft of opened) pipeline.gather.begin(draft, 'awaited');
+    pipeline.refuse(newRunning(n), refusal, isQuery ? 'query' : 'parse', alone);
+  }
+
+  private decided(
+    form: Form,
+    n: number,
+    meaning: Meaning,
+    outcome: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
+  ): AnyDraft {
+    const { facts, judge, state } = this.ctx;
+    const data: DecidedData = {
+      ...outcome,
+      n,
+      count: Math.max(1, meaning.parts.length),
+      form,
+      policy: judge.policy,
+      analyzer: judge.analyzer,
+      durability: facts.durability,
+      on: state.decidedOn(judge.catalog),
+      statements: [...meaning.facts],
+    };
+    return { type: 'statement.decided', data };
+  }
+}
+
+type DecidedData = EventOf<'statement.decided'>['data'];
+
+const heldEvent = (held: HeldFacts, n: number, mode: 'wait' | 'retry'): AnyDraft => ({
+  type: 'statement.held',
+  data: { ...held, n, mode },
+});

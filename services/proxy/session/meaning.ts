@@ -1,0 +1,192 @@
+import type { StatementFacts } from '#events';
+import type { Resolved, Written } from '#sql';
+import type { SessionContext } from './context.js';
+import { type Refusal, stateInFlight, unknownName } from './refusal.js';
+import { newRunning } from './running.js';
+
+/** One statement of a text: what it is recorded as, what the rules are asked about, and what its success does to names. */
+interface Part {
+  readonly facts: StatementFacts;
+  readonly asked: Resolved;
+  readonly applied: (n: number) => void;
+}
+
+/** What a text means on the state of the moment. */
+export interface Meaning {
+  readonly parts: readonly Part[];
+  readonly facts: readonly StatementFacts[];
+  readonly asked: readonly Resolved[];
+  /** It reads CopyData from the client. */
+  readonly copiesIn: boolean;
+  /** Once it runs, what later decisions read may be different. */
+  readonly changesState: boolean;
+  readonly changesCatalog: boolean;
+  /** It only gives back what the session holds: ROLLBACK passes even while the log is broken. */
+  readonly onlyFrees: boolean;
+  /** COMMIT or ROLLBACK: all that a failed transaction still takes. */
+  readonly endsTransaction: boolean;
+}
+
+/** Names that statements earlier in the same text make, on top of the session's. */
+class Scope {
+  private readonly prepared = new Map<string, Resolved | undefined>();
+  private readonly cursors = new Map<string, Resolved | undefined>();
+
+  constructor(private readonly ctx: SessionContext) {}
+
+  define(kind: 'prepared' | 'cursors', name: string, inner: Resolved): void {
+    this[kind].set(name, inner);
+  }
+
+  statement(name: string): Resolved | undefined {
+    if (this.prepared.has(name)) return this.prepared.get(name);
+    const known = this.ctx.state.prepared.get(name);
+    return known?.settled === true ? known.meaning.asked[0] : undefined;
+  }
+
+  cursor(name: string): Resolved | undefined {
+    if (this.cursors.has(name)) return this.cursors.get(name);
+    return this.ctx.state.portals.get(name)?.meaning.asked[0];
+  }
+}
+
+export function meaningOf(
+  ctx: SessionContext,
+  written: readonly Written[],
+  sql: Buffer,
+): Meaning | { readonly refusal: Refusal } {
+  const resolved = ctx.judge.resolve(written, ctx.state.names());
+  const scope = new Scope(ctx);
+  const parts: Part[] = [];
+  for (const [i, statement] of resolved.entries()) {
+    const part = partOf(ctx, statement, sql, scope);
+    if ('refusal' in part) return part;
+    parts.push(part);
+    if (i < resolved.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
+  }
+  const acts = resolved.map(({ act }) => act);
+  return {
+    parts,
+    facts: parts.map(({ facts }) => facts),
+    asked: parts.map(({ asked }) => asked),
+    copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
+    changesState: resolved.some((statement) => changesState(ctx, statement)),
+    changesCatalog: resolved.some(({ facts }) => facts.effects.some((effect) => effect === 'ddl' || effect === 'code')),
+    onlyFrees: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && act.command === 'rollback'),
+    endsTransaction: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && endings.has(act.command)),
+  };
+}
+
+const endings: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback-to', 'commit-and-chain', 'rollback-and-chain']);
+const rollbacks: ReadonlySet<string> = new Set(['rollback', 'rollback-to', 'rollback-and-chain']);
+
+function changesState(ctx: SessionContext, { act, changes }: Resolved): boolean {
+  if (changes !== 'nothing') return true;
+  // A rollback takes back what the transaction had changed; COMMIT of a failed one is a rollback.
+  if (act.kind !== 'transaction' || !ctx.state.changedInTransaction) return false;
+  return rollbacks.has(act.command) || ctx.state.transaction === 'E';
+}
+
+function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Scope): Part | { readonly refusal: Refusal } {
+  const { act, facts } = statement;
+  const { prepared, portals } = ctx.state;
+  const plain: Part = { facts, asked: statement, applied: () => undefined };
+  switch (act.kind) {
+    case 'prepare': {
+      const inner = statement.inner ?? statement;
+      scope.define('prepared', act.name, inner);
+      return {
+        ...plain,
+        applied: (n) => {
+          const meaning: Meaning = { ...alone(inner), changesState: changesState(ctx, inner) };
+          prepared.set(act.name, {
+            n,
+            name: act.name,
+            sql,
+            written: [act.inner],
+            parameterTypes: [],
+            pipeline: -1,
+            settled: true,
+            columns: undefined,
+            meaning,
+            epoch: ctx.state.epoch,
+          });
+        },
+      };
+    }
+    case 'execute': {
+      const inner = scope.statement(act.name);
+      if (!inner) return { refusal: unknownName('26000', `prepared statement "${act.name}"`) };
+      return { ...plain, facts: by(facts, inner), asked: inner };
+    }
+    case 'deallocate':
+      return {
+        ...plain,
+        applied: () => {
+          if (act.name === undefined) prepared.clear();
+          else prepared.delete(act.name);
+        },
+      };
+    case 'declare': {
+      const inner = statement.inner ?? statement;
+      scope.define('cursors', act.name, inner);
+      return {
+        ...plain,
+        applied: (n) => {
+          portals.set(act.name, {
+            name: act.name,
+            meaning: alone(inner),
+            prepared: undefined,
+            running: newRunning(n),
+            executed: true,
+            columns: undefined,
+          });
+        },
+      };
+    }
+    case 'fetch': {
+      const inner = scope.cursor(act.name);
+      if (!inner) return { refusal: unknownName('34000', `cursor "${act.name}"`) };
+      return { ...plain, facts: by(facts, inner), asked: inner };
+    }
+    case 'close':
+      return {
+        ...plain,
+        applied: () => {
+          if (act.name === undefined) portals.clear();
+          else portals.delete(act.name);
+        },
+      };
+    case 'discard':
+      return {
+        ...plain,
+        applied: () => {
+          if (act.what === 'all') {
+            prepared.clear();
+            portals.clear();
+          }
+        },
+      };
+    default:
+      return plain;
+  }
+}
+
+/** EXECUTE and FETCH are recorded under their own verb with what they reach. */
+const by = (own: StatementFacts, inner: Resolved): StatementFacts => ({
+  ...inner.facts,
+  verb: own.verb,
+  from: own.from,
+  to: own.to,
+});
+
+const alone = (statement: Resolved): Meaning => ({
+  parts: [{ facts: statement.facts, asked: statement, applied: () => undefined }],
+  facts: [statement.facts],
+  asked: [statement],
+  copiesIn: false,
+  changesState: false,
+  changesCatalog: false,
+  onlyFrees: false,
+  endsTransaction: false,
+});

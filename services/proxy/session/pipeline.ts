@@ -1,0 +1,177 @@
+import type { LogFailed } from '#event-log';
+import { encodeReadyForQuery } from '#pgwire';
+import type { SessionContext } from './context.js';
+import { Gather } from './gather.js';
+import { failingText, injectedParse, injectedQuery } from './injection.js';
+import { type Answer, type Group, Outgoing, type OutFrame } from './outgoing.js';
+import type { AnyDraft, Holds } from './port.js';
+import { cancelled, logBroken, type Refusal, refusalResponse } from './refusal.js';
+import type { Replies } from './replies.js';
+import { newRunning, type Refused, type Running, runningOf } from './running.js';
+
+/** A whole message of the client, its bytes its own. */
+export interface ClientMessage {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+/** Where the client's messages stand between what has arrived and what was sent. */
+export class Pipeline {
+  readonly gather: Gather;
+  readonly outgoing: Outgoing;
+  readonly inbox: ClientMessage[] = [];
+  /** A message is with the parser, the log or a human: the next ones wait. */
+  busy = false;
+  /** After a refusal: everything up to Sync is dropped; then the proxy answers it, or the server. */
+  discarding: 'nothing' | 'then-answer' | 'then-forward' = 'nothing';
+  /** Messages went on their way since the last Sync or Query. */
+  unsynced = false;
+  /** COPY FROM STDIN was sent and the server has not said whether it begins. */
+  awaitingCopy = false;
+  /** Counts Syncs and Queries. */
+  number = 0;
+  waitingBytes = 0;
+  /** Groups whose statements were cancelled while they waited for their record. */
+  private readonly cancelled = new Set<Group>();
+
+  constructor(
+    private readonly ctx: SessionContext,
+    private readonly replies: Replies,
+    private readonly holds: Holds,
+  ) {
+    this.outgoing = new Outgoing(
+      (frame) => {
+        this.send(frame);
+      },
+      (answer) => {
+        this.answer(answer);
+      },
+    );
+    this.gather = new Gather(
+      ctx,
+      this.outgoing,
+      (group, drafts, error) => {
+        this.unrecorded(group, drafts, error);
+      },
+      (group) => {
+        if (this.cancelled.delete(group)) this.refuseGroup(group, cancelled('sallyport:cancel'));
+      },
+    );
+  }
+
+  enqueue(message: ClientMessage): void {
+    this.inbox.push(message);
+    this.waitingBytes += message.bytes.length;
+  }
+
+  /** Takes the message at the head off the queue and accounts for it. */
+  account(message: ClientMessage): void {
+    this.inbox.shift();
+    this.waitingBytes -= message.bytes.length;
+    this.gather.account(message.type, message.bytes);
+  }
+
+  /** Gathers a message of the extended protocol. */
+  forward(frame: OutFrame): void {
+    this.unsynced = true;
+    this.gather.send(frame);
+    if (this.gather.isLarge) this.gather.flush();
+  }
+
+  /** The server owes nothing, and nothing is on its way to it. */
+  get nothingOpen(): boolean {
+    return this.replies.expected.length === 0 && this.outgoing.isEmpty && this.gather.isEmpty && !this.unsynced;
+  }
+
+  /** A Query or a Sync went: what comes next is a pipeline of its own. */
+  ended(): void {
+    this.unsynced = false;
+    this.number++;
+  }
+
+  /** Cancels what waits for its record; true when there was a statement. */
+  cancelWaiting(): boolean {
+    const waiting = this.outgoing
+      .waiting()
+      .filter(({ frames }) => frames.some(({ expected }) => expected && runningOf(expected).length > 0));
+    for (const group of waiting) this.cancelled.add(group);
+    return waiting.length > 0;
+  }
+
+  /**
+   * Puts an error in the place of a statement whose event was just begun: `alone` where nothing is open and the server need not know,
+   * else raised by the server itself.
+   */
+  refuse(running: Running, refusal: Refusal, form: 'query' | 'parse', alone: boolean): void {
+    const refused = this.refused(refusal, running);
+    if (alone && this.ctx.state.transaction !== 'T') {
+      this.gather.flush({ answer: { kind: 'refusal', running, refused, form } });
+      if (form === 'parse') this.discarding = 'then-answer';
+    } else {
+      this.gather.send(this.injection(running, refusal, form));
+      this.unsynced = form === 'parse';
+      if (form === 'query') this.gather.flush();
+      else this.discarding = 'then-forward';
+    }
+    if (form === 'query') this.ended();
+  }
+
+  private refused(refusal: Refusal, { n }: Running): Refused {
+    return { error: refusalResponse(refusal, this.ctx.statementId(n)), sqlstate: refusal.sqlstate };
+  }
+
+  private injection(running: Running, refusal: Refusal, form: 'query' | 'parse'): OutFrame {
+    const text = failingText(refusal, this.ctx.statementId(running.n));
+    this.ctx.port.record([{ type: 'proxy.statement', data: { n: running.n, purpose: 'refusal', sql: text } }], 'linger');
+    const bytes = form === 'query' ? injectedQuery(text) : injectedParse(text);
+    return { bytes, expected: { kind: 'refusal', form, running, refused: this.refused(refusal, running) } };
+  }
+
+  private send({ bytes, expected }: OutFrame): void {
+    if (expected) {
+      const startedUs = this.ctx.port.micros();
+      for (const running of runningOf(expected)) running.startedUs = startedUs;
+      this.replies.expected.push(expected);
+    }
+    this.ctx.port.toServer(bytes);
+  }
+
+  private answer(answer: Answer): void {
+    const { replies } = this;
+    if (answer.kind === 'refusal') replies.refuse(answer.running, answer.refused);
+    if (answer.kind === 'ready' || answer.form === 'query') replies.author(encodeReadyForQuery(this.ctx.state.transaction));
+    replies.record();
+    replies.flush();
+  }
+
+  /** The record of a group failed: none of it is sent, its statements are refused, and its bytes are accounted for as lost. */
+  private unrecorded(group: Group, drafts: readonly AnyDraft[], error: LogFailed): void {
+    const wire = drafts.flatMap((draft) => draft.wire ?? []).map((range) => ({ ...range, lost: 'log' as const }));
+    for (const { type, data } of drafts)
+      if (type === 'statement.decided' && data.verdict === 'allow' && data.approval !== undefined)
+        this.holds.giveBack(data.approval);
+    if (wire.length > 0) this.ctx.port.record([{ type: 'wire.recorded', data: {}, wire }], 'linger');
+    this.refuseGroup(group, logBroken(error.sqlstate));
+  }
+
+  private refuseGroup(group: Group, refusal: Refusal): void {
+    const { frames } = group;
+    const statements = frames.flatMap(({ expected }) => (expected ? runningOf(expected) : []));
+    const [first = newRunning(this.ctx.state.take(1)), ...others] = statements;
+    if (group.answer) {
+      if (group.answer.kind === 'refusal')
+        group.answer = { ...group.answer, refused: this.refused(refusal, group.answer.running) };
+      return;
+    }
+    for (const { expected } of frames) if (expected) this.replies.undo(expected);
+    const last = frames.at(-1);
+    const form =
+      last?.expected?.kind === 'query' || (last?.expected?.kind === 'refusal' && last.expected.form === 'query')
+        ? 'query'
+        : 'parse';
+    frames.length = 0;
+    frames.push(this.injection(first, refusal, form));
+    if (last?.expected?.kind === 'sync') frames.push(last);
+    for (const running of others) this.replies.skipped(running);
+  }
+}

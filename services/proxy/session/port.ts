@@ -1,0 +1,110 @@
+import type { Durability, EventOf, EventType, Principal, WireRange } from '#events';
+import type { LogFailed } from '#event-log';
+import type { Bound } from '#approvals';
+import type { Decision, HoldDecision } from '#policy';
+import type { Parsed, Resolved, SessionNames, Written } from '#sql';
+import type { AccountedPart } from './account.js';
+
+/** An event of this session before it has numbers: the journal stamps `at`, `producer`, `pseq` and `seq`. */
+export interface SessionDraft<T extends EventType = EventType> {
+  readonly type: T;
+  readonly data: EventOf<T>['data'];
+  readonly parts?: readonly AccountedPart[];
+  readonly wire?: readonly WireRange[];
+}
+export type AnyDraft = { [T in EventType]: SessionDraft<T> }[EventType];
+
+/** What must have happened to a record before `settled` is called: `linger` asks for nothing and never settles. */
+export type Need = 'disk' | 'file' | 'linger';
+
+/** `hold`: a human has not answered. `linger`: what was accounted for goes to the log. `idle`: nothing came from the client. */
+export type Timer = 'hold' | 'linger' | 'idle';
+
+/**
+ * All that a session may do. The session itself has no socket, clock, worker or log: so the same machine runs live, is cut at every
+ * byte in a unit test, and can be driven through seeded schedules of delay and failure.
+ */
+export abstract class SessionPort {
+  abstract toServer(bytes: Buffer): void;
+  abstract toClient(bytes: Buffer): void;
+  /** Records these events, all or none. `settled` is called in order, never before `record` returned. */
+  abstract record(drafts: readonly AnyDraft[], need: Need, settled?: (error?: LogFailed) => void): void;
+  /** May answer at once. */
+  abstract parse(sql: Buffer, done: (parsed: Parsed) => void): void;
+  /** Reads the catalog again; the judge is the new one when `done` is called. */
+  abstract refreshCatalog(done: (error?: Error) => void): void;
+  abstract arm(timer: Timer, ms: number): void;
+  abstract disarm(timer: Timer): void;
+  /** Asks the server to cancel what it runs for this session. */
+  abstract cancelServer(): void;
+  /** Stops and restarts what comes from the client: its messages wait in the socket, not in memory. */
+  abstract pauseClient(): void;
+  abstract resumeClient(): void;
+  /** Everything is over: both connections end after what was written to them. */
+  abstract end(reason: EventOf<'session.closed'>['data']['reason'], detail?: string): void;
+  /** Microseconds of the monotonic clock. */
+  abstract micros(): number;
+  /** Unix milliseconds. */
+  abstract now(): number;
+}
+
+/** The pure side of deciding, for one session's principal and target: catalog and policy are those of the moment. */
+export abstract class Judge {
+  /** SHA-256 of the policy and of the catalog, and the analyzer's version: all that a decision needs to be made again. */
+  abstract readonly policy: string;
+  abstract readonly catalog: string;
+  abstract readonly analyzer: string;
+  abstract resolve(written: readonly Written[], names: SessionNames): readonly Resolved[];
+  /** The strictest of what the policy says of each. */
+  abstract decide(statements: readonly Resolved[]): Decision;
+}
+
+/** A statement that a rule holds, with all that an approval of it binds. */
+export interface HoldRequest {
+  readonly bound: Bound;
+  readonly decision: HoldDecision;
+  /** Told of the vote where the session can wait for it; absent where it cannot. */
+  readonly waiting?: (outcome: VoteOutcome) => void;
+}
+
+export type VoteOutcome = 'granted' | 'denied';
+
+export type HoldAnswer =
+  /** A grant binds exactly this: it is spent now. */
+  | { readonly kind: 'granted'; readonly approval: string }
+  | { readonly kind: 'denied'; readonly approval: string }
+  /** Another statement opened a hold for exactly this already. */
+  | { readonly kind: 'pending'; readonly held: HeldFacts }
+  /** Opened for this statement: its event is to be recorded, and the session waits where it can. */
+  | { readonly kind: 'opened'; readonly held: HeldFacts };
+
+export type HeldFacts = Omit<EventOf<'statement.held'>['data'], 'n' | 'mode'>;
+
+/** Holds of the whole process: a grant is used once, whoever asks. */
+export abstract class Holds {
+  abstract ask(session: SessionFacts, request: HoldRequest): HoldAnswer;
+  /** The decision that spent this grant could not be recorded: it was not used. */
+  abstract giveBack(approval: string): void;
+  /** The session waits no longer. With `retry`, whoever sends the same again may still use a grant; else it is withdrawn. */
+  abstract leave(approval: string, then: 'retry' | 'withdrawn'): void;
+}
+
+/** What is fixed for the life of a session. */
+export interface SessionFacts {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly target: string;
+  readonly database: string;
+  readonly durability: Durability;
+  readonly limits: SessionLimits;
+}
+
+export interface SessionLimits {
+  /** The longest message that a client may send, CopyData aside. */
+  readonly messageBytes: number;
+  /** Results whose content is kept, per statement and per session; beyond that they are accounted for. */
+  readonly statementResultBytes: number;
+  readonly sessionResultBytes: number;
+  /** What may wait here undecided or unsent before the client is no longer read. */
+  readonly waitingBytes: number;
+}

@@ -1,0 +1,171 @@
+import type { Verdict } from '#events';
+import { encodeErrorResponse, encodeNoticeResponse } from '#pgwire';
+import type { HeldFacts } from './port.js';
+
+/** A statement that does not go to the server, and what its sender is told instead. */
+export interface Refusal {
+  /** The event's side of it: a rule of the policy, or `sallyport:…`. */
+  readonly verdict: Verdict;
+  readonly rule: string;
+  readonly reason: string;
+  /** The client's side of it. */
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** 1-based, in characters, where the fault has a place. */
+  readonly position?: number;
+  readonly approval?: string;
+  readonly retry: boolean;
+}
+
+/**
+ * The DETAIL of every refusal and hold is one line of JSON that agents read: `{"decision","rule","statement","approval"?,"retry"}`.
+ * `retry` says whether the same statement may succeed when it is sent again, unchanged, later.
+ */
+const detailOf = (refusal: Pick<Refusal, 'verdict' | 'rule' | 'approval' | 'retry'>, statement: string): string =>
+  JSON.stringify({
+    decision: refusal.verdict,
+    rule: refusal.rule,
+    statement,
+    ...(refusal.approval !== undefined && { approval: refusal.approval }),
+    retry: refusal.retry,
+  });
+
+/** @param statement `<session>/<n>` */
+export function refusalResponse(refusal: Refusal, statement: string): Buffer {
+  return encodeErrorResponse({
+    severity: 'ERROR',
+    code: refusal.sqlstate,
+    message: refusal.message,
+    detail: detailOf(refusal, statement),
+    ...(refusal.hint !== undefined && { hint: refusal.hint }),
+    ...(refusal.position !== undefined && { position: refusal.position }),
+  });
+}
+
+export function heldNotice(
+  statement: string,
+  rule: string,
+  approval: string,
+  approvers: readonly string[],
+  waitMs: number,
+): Buffer {
+  return encodeNoticeResponse({
+    severity: 'NOTICE',
+    code: '00000',
+    message: `statement ${statement} is held by rule ${rule}: waiting up to ${Math.ceil(waitMs / 1000)} s for ${approvers.join(', ')}`,
+    detail: detailOf({ verdict: 'hold', rule, approval, retry: true }, statement),
+    hint: `Approval ${approval} can be given with: sallyport approvals approve ${approval}`,
+  });
+}
+
+export const denied = (rule: string, reason: string, statement: string): Refusal => ({
+  verdict: 'deny',
+  rule,
+  reason,
+  sqlstate: '42501',
+  message: `denied by rule ${rule} (statement ${statement}): ${reason}`,
+  hint: 'Ask whoever keeps the policy, or send a statement that the policy allows.',
+  retry: false,
+});
+
+export const heldForRetry = (rule: string, statement: string, { approval, approvers }: HeldFacts, why: string): Refusal => ({
+  verdict: 'hold',
+  rule,
+  reason: why,
+  sqlstate: '42501',
+  message: `held by rule ${rule} (statement ${statement}): ${why}`,
+  hint: `Once ${approvers.join(' or ')} approved ${approval}, send exactly this statement again.`,
+  approval,
+  retry: true,
+});
+
+export const syntaxError = (message: string, position: number): Refusal => ({
+  verdict: 'deny',
+  rule: 'sallyport:syntax',
+  reason: message,
+  sqlstate: '42601',
+  message,
+  position,
+  retry: false,
+});
+
+export const unreadable = (reason: string): Refusal => ({
+  verdict: 'deny',
+  rule: 'sallyport:unreadable',
+  reason,
+  sqlstate: '54001',
+  message: `the statement cannot be analysed: ${reason}`,
+  hint: 'Split it into smaller statements.',
+  retry: false,
+});
+
+export const stateInFlight: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:state-in-flight',
+  reason: 'an earlier message of the same pipeline changes what this decision reads',
+  sqlstate: '0A000',
+  message:
+    'cannot decide this statement: an earlier one in the same pipeline or string changes settings, names or objects that it depends on',
+  hint: 'Send the earlier statement by itself and wait for its result.',
+  retry: true,
+};
+
+export const unknownName = (sqlstate: '26000' | '34000', what: string): Refusal => ({
+  verdict: 'deny',
+  rule: 'sallyport:unknown-name',
+  reason: `${what} is not known here`,
+  sqlstate,
+  message: `${what} does not exist`,
+  retry: false,
+});
+
+export const aborted: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:aborted-transaction',
+  reason: 'the transaction is aborted',
+  sqlstate: '25P02',
+  message: 'current transaction is aborted, commands ignored until end of transaction block',
+  retry: false,
+};
+
+export const functionCall: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:function-call',
+  reason: 'the FunctionCall message runs code without a statement',
+  sqlstate: '42501',
+  message: 'FunctionCall messages are not permitted here',
+  hint: 'Call the function in a SELECT.',
+  retry: false,
+};
+
+export const severalInParse: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:syntax',
+  reason: 'several commands in one prepared statement',
+  sqlstate: '42601',
+  message: 'cannot insert multiple commands into a prepared statement',
+  retry: false,
+};
+
+export const cancelled = (rule: string): Refusal => ({
+  verdict: 'deny',
+  rule,
+  reason: 'cancelled before it was sent',
+  sqlstate: '57014',
+  message: 'canceling statement due to user request',
+  retry: true,
+});
+
+export const logBroken = (sqlstate: '58030' | '53100'): Refusal => ({
+  verdict: 'deny',
+  rule: 'sallyport:log',
+  reason: 'the record could not be written',
+  sqlstate,
+  message:
+    sqlstate === '53100'
+      ? 'the statement was not run: there is no space left to record it'
+      : 'the statement was not run: it could not be recorded',
+  hint: 'Nothing of it took effect. Send it again when the log is well; the session goes on.',
+  retry: true,
+});

@@ -1,0 +1,365 @@
+import type { EventOf, PartName, Withheld } from '#events';
+import {
+  decodeCommandComplete,
+  decodeDataRow,
+  decodeFault,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  decodeRowDescription,
+  type Frame,
+} from '#pgwire';
+import { rangeBytes, type SessionContext } from './context.js';
+import { type Column, type Expected, type Refused, type Running, runningOf } from './running.js';
+import { Stretches } from './span.js';
+
+type Outcome = EventOf<'statement.completed'>['data']['outcome'];
+
+interface Finished {
+  readonly running: Running;
+  readonly outcome: Outcome;
+  readonly tag?: string;
+  readonly sqlstate?: string;
+}
+
+/** What the session is told by its server. */
+export interface RepliesListener {
+  /** ReadyForQuery came and the server owes nothing more. */
+  idle(): void;
+  /** COPY FROM STDIN began, or ended without the client's word. */
+  copyIn(): void;
+  copyInEnded(): void;
+  /** Something the server sent cannot be: the session must end. */
+  broken(detail: string): void;
+  /** A setting came that no decision can be made under. */
+  setting(name: string, value: string): void;
+}
+
+const withheldRows: ReadonlyMap<PartName, Withheld> = new Map([
+  ['rows', 'cap'],
+  ['copy', 'cap'],
+]);
+
+/** Follows the server's answers: what each belongs to, what goes to the client, and what is recorded of it. */
+export class Replies {
+  /** Sent and not fully answered, oldest first. */
+  readonly expected: Expected[] = [];
+  /** The statement that reads CopyData from the client now. */
+  copying: Running | undefined;
+  /** Replaces the next error: the server's word for a failure that was ours. */
+  replacement: Refused | undefined;
+
+  /** The server has said that it ends the session. */
+  fatal = false;
+
+  private readonly toClient: Stretches;
+  /** Ended, its event not written yet: the ReadyForQuery behind it belongs into the same event. */
+  private finished: Finished | undefined;
+  /** An error was answered: everything up to Sync is skipped. */
+  private skipping = false;
+  /** The content of the open range is not kept. */
+  private capped = false;
+
+  constructor(
+    private readonly ctx: SessionContext,
+    private readonly listener: RepliesListener,
+  ) {
+    this.toClient = new Stretches((bytes) => {
+      ctx.port.toClient(bytes);
+    });
+  }
+
+  /** Call when a chunk of the server's stream is through. */
+  flush(): void {
+    this.toClient.flush();
+    if (!this.ctx.server.isEmpty) this.ctx.linger();
+  }
+
+  /** Hands the client a message of the proxy's own making. */
+  author(message: Buffer): void {
+    this.pass(message);
+  }
+
+  /** Records that a statement was never run, because one before it failed. */
+  skipped(running: Running): void {
+    this.recordCompleted({ running, outcome: 'skipped' });
+  }
+
+  /** Ends a statement that was never sent with an error of the proxy's own. */
+  refuse(running: Running, { error, sqlstate }: Refused): void {
+    this.pass(error);
+    this.finished = { running, outcome: 'refused', sqlstate };
+  }
+
+  /** Records what is accounted for and what has ended. */
+  record(): void {
+    if (this.finished) this.recordFinished(this.finished);
+    else this.ctx.recordRange(this.ctx.server, this.running?.n, this.withheld);
+  }
+
+  /** The statement whose answer is coming in. */
+  get running(): Running | undefined {
+    const [head] = this.expected;
+    if (head?.kind === 'query') return head.statements[head.at];
+    return head?.kind === 'execute' ? head.running : undefined;
+  }
+
+  frame(frame: Frame): void {
+    const [head] = this.expected;
+    if (head?.kind === 'state' && !isAsynchronous(frame.type)) {
+      this.ownAnswer(head, frame);
+      return;
+    }
+    if (this.finished && frame.type !== 'Z' && !isAsynchronous(frame.type)) this.recordFinished(this.finished);
+    switch (frame.type) {
+      case 'D':
+      case 'd':
+        this.content(frame);
+        return;
+      case 'E':
+        this.error(frame.bytes);
+        return;
+      case 'Z':
+        this.ready(frame);
+        return;
+      case 'S':
+        this.parameter(frame.bytes);
+        break;
+      case 'T':
+        this.describe(decodeRowDescription(frame.bytes).map(({ name, type }) => ({ name, type })));
+        break;
+      case 'n':
+        this.describe(undefined);
+        break;
+      case '1':
+        this.parsed();
+        break;
+      case '2':
+      case '3':
+        this.expected.shift();
+        break;
+      case 'G':
+      case 'W':
+        this.startCopyIn();
+        break;
+      case 'C':
+        this.complete(decodeCommandComplete(frame.bytes), 'ok');
+        break;
+      case 'I':
+        this.complete('', 'ok');
+        break;
+      case 's':
+        this.complete('', 'suspended');
+        break;
+      default: // N, A, t, H, c, V: nothing to follow
+    }
+    this.pass(frame.bytes);
+  }
+
+  /** Everything that was sent and not answered ends here: the server is gone. */
+  abandon(): void {
+    if (this.finished) this.recordFinished(this.finished);
+    for (const expected of this.expected.splice(0)) {
+      if (expected.kind === 'state') expected.done(undefined);
+      for (const running of runningOf(expected)) this.recordCompleted({ running, outcome: 'unknown' });
+    }
+  }
+
+  private content(frame: Frame): void {
+    const { ctx } = this;
+    if (frame.piece === 'whole' || frame.piece === 'first') {
+      const running = this.running;
+      if (running) this.count(running, frame);
+      ctx.server.begin(frame.type, frame.length, frame.bytes);
+    } else {
+      ctx.server.carryOn(frame.type, frame.bytes);
+    }
+    this.toClient.add(frame.bytes);
+    if (ctx.server.size > rangeBytes) this.record();
+  }
+
+  private count(running: Running, { type, length }: Frame): void {
+    const { ctx } = this;
+    const { statementResultBytes, sessionResultBytes } = ctx.facts.limits;
+    if (type === 'D') running.rows++;
+    running.bytes += length;
+    if (running.kept + length > statementResultBytes || ctx.keptBytes + length > sessionResultBytes) running.capped = true;
+    if (!running.capped) {
+      running.kept += length;
+      ctx.keptBytes += length;
+    }
+    if (running.capped !== this.capped) {
+      this.record();
+      this.capped = running.capped;
+    }
+  }
+
+  /** Hands on one whole message. */
+  private pass(bytes: Buffer): void {
+    this.ctx.server.begin(String.fromCharCode(bytes[0] ?? 0), bytes.length, bytes);
+    this.toClient.add(bytes);
+  }
+
+  private error(bytes: Buffer): void {
+    const [head] = this.expected;
+    const { code, severity } = errorFacts(bytes);
+    if (severity === 'FATAL' || severity === 'PANIC') {
+      this.fatal = true;
+      this.pass(bytes);
+      return;
+    }
+    this.skipping = true;
+    if (head?.kind === 'refusal' && code !== '25P02') {
+      this.pass(head.refused.error);
+      this.finished = { running: head.running, outcome: 'refused', sqlstate: head.refused.sqlstate };
+      return;
+    }
+    const running = head?.kind === 'bind' ? head.portal.running : head?.kind === 'refusal' ? head.running : this.running;
+    const { replacement } = this;
+    this.pass(replacement?.error ?? bytes);
+    this.endCopyIn();
+    if (!running) return;
+    const sqlstate = replacement?.sqlstate ?? code;
+    this.finished = { running, outcome: replacement ? 'refused' : code === '57014' ? 'cancelled' : 'error', sqlstate };
+  }
+
+  private ready(frame: Frame): void {
+    this.pass(frame.bytes);
+    this.endCopyIn();
+    if (this.finished) this.recordFinished(this.finished);
+    this.settle();
+    const status = decodeReadyForQuery(frame.bytes);
+    this.ctx.state.transaction = status;
+    if (status === 'I') this.ctx.state.changedInTransaction = false;
+    this.record();
+    if (this.expected.length === 0) {
+      this.toClient.flush();
+      this.listener.idle();
+    }
+  }
+
+  /** Takes what this ReadyForQuery answers off the list: the string or FunctionCall at its head, or all up to a Sync. */
+  private settle(): void {
+    for (let head = this.expected.shift(); head; head = this.expected.shift()) {
+      if (this.skipping) this.undo(head);
+      for (const running of runningOf(head)) this.recordCompleted({ running, outcome: 'skipped' });
+      if (head.kind === 'query' || head.kind === 'sync' || (head.kind === 'refusal' && head.form === 'query')) break;
+    }
+    this.skipping = false;
+  }
+
+  private complete(tag: string, outcome: Outcome): void {
+    const [head] = this.expected;
+    const running = this.running;
+    if (head?.kind === 'refusal') {
+      this.listener.broken('a statement that had to fail did not');
+      return;
+    }
+    if (!running) return;
+    running.applied?.();
+    if (this.copying === running) this.endCopyIn();
+    this.finished = { running, outcome, tag };
+    if (head?.kind === 'query') head.at++;
+    else this.expected.shift();
+  }
+
+  private parsed(): void {
+    const head = this.expected.shift();
+    if (head?.kind === 'parse') head.prepared.settled = true;
+    else this.listener.broken('ParseComplete without a Parse');
+  }
+
+  private describe(columns: readonly Column[] | undefined): void {
+    const [head] = this.expected;
+    if (head?.kind === 'query') {
+      const running = this.running;
+      if (running) running.columns = columns;
+    } else if (head?.kind === 'describe') {
+      if (head.of) head.of.columns = columns;
+      if (head.of && 'running' in head.of) head.of.running.columns = columns;
+      this.expected.shift();
+    }
+  }
+
+  /** A name that was to be made was not: what it stood for before stands again. */
+  undo(expected: Expected): void {
+    const { prepared } = this.ctx.state;
+    if (expected.kind !== 'parse' || prepared.get(expected.prepared.name) !== expected.prepared) return;
+    if (expected.before && expected.prepared.name !== '') prepared.set(expected.before.name, expected.before);
+    else prepared.delete(expected.prepared.name);
+  }
+
+  private parameter(bytes: Buffer): void {
+    const { name, value } = decodeParameterStatus(bytes);
+    this.listener.setting(name, value);
+  }
+
+  private startCopyIn(): void {
+    this.copying = this.running;
+    // A Sync that the client sent with its Execute is swallowed by the server once copy-in began.
+    if (this.expected[0]?.kind === 'execute' && this.expected[1]?.kind === 'sync') this.expected.splice(1, 1);
+    this.listener.copyIn();
+  }
+
+  private endCopyIn(): void {
+    this.replacement = undefined;
+    if (!this.copying) return;
+    this.copying = undefined;
+    this.listener.copyInEnded();
+  }
+
+  private ownAnswer(head: Extract<Expected, { kind: 'state' }>, frame: Frame): void {
+    if (frame.type === 'D') head.rows.push(decodeDataRow(frame.bytes).map((cell) => cell?.toString('utf8') ?? null));
+    else if (frame.type === 'E') head.failed = true;
+    else if (frame.type === 'Z') {
+      this.expected.shift();
+      this.ctx.state.transaction = decodeReadyForQuery(frame.bytes);
+      head.done(head.failed ? undefined : head.rows);
+    }
+  }
+
+  private recordFinished(finished: Finished): void {
+    this.finished = undefined;
+    this.recordCompleted(finished);
+  }
+
+  private recordCompleted({ running, outcome, tag, sqlstate }: Finished): void {
+    if (running.completed) return;
+    running.completed = true;
+    const { ctx } = this;
+    const range = ctx.server.isEmpty ? undefined : ctx.server.close(this.withheld);
+    this.capped = false;
+    const sent = outcome === 'ok' || outcome === 'error' || outcome === 'cancelled' || outcome === 'suspended';
+    ctx.port.record(
+      [
+        {
+          type: 'statement.completed',
+          data: {
+            n: running.n,
+            outcome,
+            rows: running.rows,
+            bytes: running.bytes,
+            ...(tag !== undefined && tag !== '' && { tag }),
+            ...(sqlstate !== undefined && { sqlstate }),
+            ...(sent && { us: Math.max(0, ctx.port.micros() - running.startedUs) }),
+            ...(running.columns && { columns: running.columns.map(({ name, type }) => ({ name, type })) }),
+          },
+          ...(range && { wire: [range.wire], parts: range.parts }),
+        },
+      ],
+      'linger',
+    );
+  }
+
+  private get withheld(): ReadonlyMap<PartName, Withheld> | undefined {
+    return this.capped ? withheldRows : undefined;
+  }
+}
+
+/** Messages that may come between any two others. */
+const isAsynchronous = (type: string): boolean => type === 'N' || type === 'A' || type === 'S';
+
+function errorFacts(bytes: Buffer): { code: string; severity: string } {
+  const fields = new Map(decodeFault(bytes).map(({ code, value }) => [code, value.toString('latin1')]));
+  // V is the severity that no locale translates (9.6 and later).
+  return { code: fields.get('C') ?? 'XX000', severity: fields.get('V') ?? fields.get('S') ?? 'ERROR' };
+}

@@ -1,0 +1,95 @@
+import type { Written } from '#sql';
+import type { Meaning } from './meaning.js';
+
+/** A decided statement, until the end of its answer. */
+export interface Running {
+  readonly n: number;
+  startedUs: number;
+  rows: number;
+  bytes: number;
+  /** Bytes of its result whose content was kept. */
+  kept: number;
+  /** A limit was passed: no later row is kept, so that what is kept has no holes. */
+  capped: boolean;
+  /** Its statement.completed was written. */
+  completed: boolean;
+  columns: readonly Column[] | undefined;
+  /** What its success changes in the names that the session knows. */
+  readonly applied?: () => void;
+}
+
+export function newRunning(n: number, applied?: () => void): Running {
+  const running = { n, startedUs: 0, rows: 0, bytes: 0, kept: 0, capped: false, completed: false, columns: undefined };
+  return applied ? { ...running, applied } : running;
+}
+
+/** What the client is told in a statement's place. */
+export interface Refused {
+  readonly error: Buffer;
+  readonly sqlstate: string;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: number;
+}
+
+export interface Prepared {
+  /** The id of its statement.prepared, or of the PREPARE that made it. */
+  readonly n: number;
+  readonly name: string;
+  readonly sql: Buffer;
+  readonly written: readonly Written[];
+  readonly parameterTypes: readonly number[];
+  /** The pipeline in which it was made: until ParseComplete, nobody outside that pipeline may rely on it. */
+  readonly pipeline: number;
+  settled: boolean;
+  columns: readonly Column[] | undefined;
+  /** What it means as of `epoch` of the session's state. */
+  meaning: Meaning;
+  epoch: number;
+}
+
+/** A portal of the protocol, or an SQL cursor: both can be executed by either. */
+export interface Portal {
+  readonly name: string;
+  readonly meaning: Meaning;
+  readonly prepared: Prepared | undefined;
+  /** Its execution under way; the first one's from the moment of Bind. */
+  running: Running;
+  /** Execute was sent: another one is a statement of its own. */
+  executed: boolean;
+  columns: readonly Column[] | undefined;
+}
+
+/** What the server still owes an answer to, in the order in which it was sent. */
+export type Expected =
+  | { readonly kind: 'query'; readonly statements: readonly Running[]; at: number }
+  | { readonly kind: 'parse'; readonly prepared: Prepared; readonly before: Prepared | undefined }
+  | { readonly kind: 'bind'; readonly portal: Portal }
+  | { readonly kind: 'describe'; readonly of: Prepared | Portal | undefined }
+  | { readonly kind: 'execute'; readonly running: Running }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'sync' }
+  /** An injected statement that fails in place of a refused one: the server's error is replaced by ours. */
+  | { readonly kind: 'refusal'; readonly form: 'query' | 'parse'; readonly running: Running; readonly refused: Refused }
+  /** The proxy's own question about the session's state: its answer goes no further. */
+  | {
+      readonly kind: 'state';
+      readonly rows: (string | null)[][];
+      readonly done: (rows: (string | null)[][] | undefined) => void;
+      failed: boolean;
+    };
+
+/** The statements whose fate an answer decides. */
+export function runningOf(expected: Expected): readonly Running[] {
+  switch (expected.kind) {
+    case 'query':
+      return expected.statements.slice(expected.at);
+    case 'execute':
+    case 'refusal':
+      return [expected.running];
+    default:
+      return [];
+  }
+}

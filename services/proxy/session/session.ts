@@ -1,0 +1,246 @@
+import type { EventOf } from '#events';
+import { encodeErrorResponse, type Frame, Framer, ProtocolViolation, request } from '#pgwire';
+import { SessionContext } from './context.js';
+import { Intake } from './intake.js';
+import type { Holds, Judge, SessionFacts, SessionPort, Timer } from './port.js';
+import { Replies } from './replies.js';
+import { SessionState } from './state.js';
+import { readState, stateQuery } from './state-query.js';
+
+type EndReason = EventOf<'session.closed'>['data']['reason'];
+
+/** Settings that the proxy's reading of SQL rests on: under any other value the server would read another statement. */
+const required: Readonly<Record<string, readonly string[]>> = {
+  standard_conforming_strings: ['on'],
+  client_encoding: ['UTF8', 'SQL_ASCII'],
+};
+
+/**
+ * One session after start-up, as a machine without I/O: the bytes of either side, acknowledgements of the log, votes and ticks go in;
+ * what comes out goes through the port. The client's stream begins after its last authentication message, the server's after the first
+ * ReadyForQuery.
+ */
+export class Session {
+  private readonly ctx: SessionContext;
+  private readonly intake: Intake;
+  private readonly replies: Replies;
+  private readonly clientFramer: Framer;
+  private readonly serverFramer: Framer;
+  private ended = false;
+
+  constructor(
+    facts: SessionFacts,
+    private readonly port: SessionPort,
+    judge: Judge,
+    holds: Holds,
+    start: { readonly role: string; readonly searchPath: readonly string[] },
+  ) {
+    this.ctx = new SessionContext(facts, port, judge, new SessionState(start));
+    this.replies = new Replies(this.ctx, {
+      idle: () => {
+        this.idle();
+      },
+      copyIn: () => {
+        this.intake.copyStarted();
+      },
+      copyInEnded: () => {
+        this.intake.copyEnded();
+      },
+      broken: (detail) => {
+        this.fatal('protocol-error', '08P01', detail);
+      },
+      setting: (name, value) => {
+        this.setting(name, value);
+      },
+    });
+    this.intake = new Intake(this.ctx, this.replies, holds);
+    this.clientFramer = new Framer({
+      direction: 'frontend',
+      maxFrame: facts.limits.messageBytes,
+      whole: (type) => type !== 'd',
+    });
+    this.serverFramer = new Framer({
+      direction: 'backend',
+      maxFrame: facts.limits.messageBytes,
+      whole: (type) => type !== 'D' && type !== 'd',
+    });
+  }
+
+  /** How many statements were taken, and how many bytes of either stream its events account for. */
+  get totals(): { readonly statements: number; readonly client: number; readonly server: number } {
+    return { statements: this.ctx.state.taken, client: this.ctx.client.at, server: this.ctx.server.at };
+  }
+
+  fromClient(chunk: Buffer): void {
+    if (this.ended) return;
+    try {
+      this.clientFramer.push(chunk, (frame: Frame) => {
+        this.intake.frame(frame);
+      });
+    } catch (violation) {
+      if (!(violation instanceof ProtocolViolation)) throw violation;
+      this.intake.pump();
+      this.fatal('protocol-error', '08P01', violation.message);
+      return;
+    }
+    this.intake.pump();
+  }
+
+  fromServer(chunk: Buffer): void {
+    if (this.ended) return;
+    try {
+      this.serverFramer.push(chunk, (frame: Frame) => {
+        if (!this.ended) this.replies.frame(frame);
+      });
+    } catch (violation) {
+      if (!(violation instanceof ProtocolViolation)) throw violation;
+      this.fatal('protocol-error', '08P01', `the server's answer cannot be read: ${violation.message}`);
+      return;
+    }
+    this.replies.flush();
+  }
+
+  tick(timer: Timer): void {
+    if (this.ended) return;
+    switch (timer) {
+      case 'hold':
+        this.intake.holdExpired();
+        return;
+      case 'linger':
+        this.ctx.lingered();
+        this.intake.record();
+        this.replies.record();
+        return;
+      case 'idle':
+        this.fatal('limit', '57P05', 'terminating connection due to idle-session timeout');
+    }
+  }
+
+  /** A CancelRequest with this session's key: what has not been sent ends here, what runs is cancelled at the server. */
+  cancel(by: EventOf<'cancel.requested'>['data']['by']): void {
+    if (this.ended) return;
+    const running = this.replies.running;
+    const n = running === undefined ? {} : { n: running.n };
+    if (this.replies.expected.length > 0) {
+      this.port.record([{ type: 'cancel.requested', data: { by, outcome: 'sent', ...n } }], 'linger');
+      this.port.cancelServer();
+      return;
+    }
+    const outcome = this.intake.cancel() ? 'unsent' : 'idle';
+    this.port.record([{ type: 'cancel.requested', data: { by, outcome } }], 'linger');
+  }
+
+  /** The client's connection is gone without a Terminate: what runs for it is stopped. */
+  clientGone(): void {
+    if (this.ended) return;
+    if (this.replies.expected.length > 0) this.cancel('disconnect');
+    this.end('client-gone');
+  }
+
+  serverGone(detail?: string): void {
+    if (this.ended) return;
+    this.replies.flush();
+    if (!this.fatalPassed) {
+      this.replies.abandon();
+      this.replies.author(
+        encodeErrorResponse({
+          severity: 'FATAL',
+          code: '08006',
+          message: 'the connection to the server was lost',
+          detail: detail ?? 'It closed its connection without a word.',
+        }),
+      );
+      this.replies.flush();
+    }
+    this.end('server-gone', detail);
+  }
+
+  /** Ends the session with a word to its client. */
+  fatal(reason: EndReason, sqlstate: string, message: string): void {
+    if (this.ended) return;
+    this.replies.author(encodeErrorResponse({ severity: 'FATAL', code: sqlstate, message }));
+    this.replies.flush();
+    if (this.replies.expected.length > 0) this.port.cancelServer();
+    this.port.toServer(request.terminate());
+    this.end(reason, message);
+  }
+
+  /** Accounts for what is left. The port's `end` follows. */
+  private end(reason: EndReason, detail?: string): void {
+    this.finish();
+    this.port.end(reason, detail);
+  }
+
+  /** Everything that was taken is accounted for, and nothing more is taken. */
+  finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    const { incomplete } = this.clientFramer;
+    this.intake.stop();
+    if (incomplete && incomplete.held.length > 0) {
+      this.ctx.client.begin(incomplete.type, incomplete.length ?? incomplete.held.length, incomplete.held);
+      this.ctx.recordRange(this.ctx.client);
+    }
+    this.replies.abandon();
+    this.replies.record();
+  }
+
+  private get fatalPassed(): boolean {
+    return this.replies.fatal;
+  }
+
+  private setting(name: string, value: string): void {
+    const allowed = required[name];
+    if (!allowed || allowed.includes(value)) return;
+    this.fatal('setting', '0A000', `${name} was set to ${value}: no statement can be decided under it`);
+  }
+
+  /** The server answered everything. What may have changed is read again before the next decision. */
+  private idle(): void {
+    const { state } = this.ctx;
+    if (state.transaction === 'I') for (const [name, portal] of state.portals) if (portal.prepared) state.portals.delete(name);
+    if (state.unsettled && state.transaction !== 'E') this.settle();
+    else this.intake.pump();
+  }
+
+  private settle(): void {
+    const { state } = this.ctx;
+    this.intake.pipeline.busy = true;
+    this.port.record([{ type: 'proxy.statement', data: { purpose: 'state', sql: stateQuery } }], 'linger');
+    this.replies.expected.push({
+      kind: 'state',
+      rows: [],
+      failed: false,
+      done: (rows) => {
+        const read = rows && readState(rows);
+        if (!read) {
+          this.fatal('protocol-error', '58000', "the session's state cannot be read");
+          return;
+        }
+        Object.assign(state, read);
+        if (state.catalogStale && state.transaction === 'I') this.refreshCatalog();
+        else this.settled();
+      },
+    });
+    this.port.toServer(request.query(stateQuery));
+  }
+
+  private refreshCatalog(): void {
+    this.port.refreshCatalog((error) => {
+      if (error) {
+        this.fatal('protocol-error', '58000', 'the catalog cannot be read');
+        return;
+      }
+      this.ctx.state.catalogStale = false;
+      this.settled();
+    });
+  }
+
+  private settled(): void {
+    const { state } = this.ctx;
+    state.unsettled = false;
+    state.epoch++;
+    this.intake.pipeline.busy = false;
+    this.intake.pump();
+  }
+}

@@ -1,0 +1,65 @@
+import { stringify } from 'yaml';
+import type { ServerCertificate } from './certificates.js';
+import { type Home, replaceFile, secretFile } from './files.js';
+import { demoPolicy } from './demo-policy.js';
+import { shopDatabase, type ShopLogin, shopLogins } from './shop/shop.js';
+
+/** The ports of a demo, all on loopback. */
+export interface DemoPorts {
+  readonly proxy: number;
+  readonly api: number;
+  readonly clickhouse: number;
+  readonly postgres: number;
+  readonly issuer: number;
+}
+
+export const issuerUrl = ({ issuer }: DemoPorts): string => `http://127.0.0.1:${issuer}`;
+
+/** The file of a shop login's password. */
+export const loginPassword = (home: Home, login: ShopLogin) => secretFile(home, `${login}.password`);
+
+/** Writes sallyport.yml and policy.yml. They are made anew at every start: a reader may look, but edits are lost. */
+export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertificate, brokers: readonly string[]): void {
+  const host = '127.0.0.1';
+  const config = {
+    dataDir: home.data,
+    listen: { host, port: ports.proxy, tls: { cert: tls.cert, key: tls.key } },
+    targets: [
+      {
+        name: 'demo',
+        host,
+        port: ports.postgres,
+        databases: [shopDatabase],
+        tls: { mode: 'disable' },
+        logins: shopLogins.map((name) => ({ name, password: { file: loginPassword(home, name).path } })),
+        catalog: { login: 'sallyport_catalog' satisfies ShopLogin },
+      },
+    ],
+    issuers: [
+      {
+        issuer: issuerUrl(ports),
+        audience: 'sallyport',
+        algorithms: ['ES256'],
+        claims: { subject: 'sub', groups: 'groups', kind: 'kind' },
+      },
+    ],
+    tokens: { file: `${home.secrets}/tokens.json` },
+    policy: home.policy,
+    ...(brokers.length > 0 && { kafka: { brokers } }),
+    clickhouse: { port: ports.clickhouse, password: { file: secretFile(home, 'clickhouse.password').path } },
+    api: {
+      host,
+      port: ports.api,
+      roles: {
+        viewer: ['viewers'],
+        responder: ['responders'],
+        approver: ['approvers'],
+        auditor: ['auditors'],
+        admin: ['admins'],
+      },
+      consoleCode: { file: secretFile(home, 'console.code').path },
+    },
+  };
+  replaceFile(home.config, `# Made by the demo at every start.\n${stringify(config)}`);
+  replaceFile(home.policy, demoPolicy);
+}

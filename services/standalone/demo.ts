@@ -1,0 +1,155 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import type { ExitCode } from '#runtime';
+import { clientOf, type DemoRole, demoRoles, fetchToken, writeProviderSettings } from './cast.js';
+import { type ServerCertificate, serverCertificate } from './certificates.js';
+import { type DemoPorts, issuerUrl, loginPassword, writeDemoConfig } from './demo-config.js';
+import { type DemoFile, removeDemoFile, writeDemoFile } from './demo-file.js';
+import { farewell } from './farewell.js';
+import { hasSecret, type Home, openHome, replaceFile, secretFile } from './files.js';
+import { takeLock } from './lock.js';
+import { choosePort } from './ports.js';
+import { initialise, isInitialised, superuser } from './postgres/cluster.js';
+import type { KeeperSettings } from './postgres/main.js';
+import { findPlace, type PostgresPlace, removeData } from './postgres/place.js';
+import type { Progress } from './progress.js';
+import { embeddedUnit, type Programs, serviceStages, stopStages } from './services.js';
+import { openShop, shopDatabase, shopLogins } from './shop/shop.js';
+import { play } from './story.js';
+import { Supervisor } from './supervisor.js';
+import { untilStopped } from './until-stopped.js';
+
+export interface DemoOptions {
+  /** The folder `.sallyport`. */
+  readonly folder: string;
+  readonly data: 'kept' | 'afresh';
+  readonly story: 'played' | 'left out';
+  /** Kafka brokers, host:port. None: the event log is on disk. */
+  readonly brokers: readonly string[];
+  readonly programs: Programs;
+  readonly progress: Progress;
+}
+
+/** Runs the demo until it is stopped. */
+export async function runDemo(options: DemoOptions): Promise<ExitCode> {
+  const { progress } = options;
+  const home = openHome(options.folder);
+  const release = takeLock(home.lock);
+  const supervisor = new Supervisor(home.logs);
+  try {
+    return await untilStopped(
+      {
+        work: (signal) => startDemo(options, home, supervisor, signal),
+        failure: supervisor.failure,
+        stop: () => {
+          removeDemoFile(home.demo);
+          return supervisor.stop(stopStages);
+        },
+      },
+      (line) => {
+        progress.say(line);
+      },
+    );
+  } finally {
+    removeDemoFile(home.demo);
+    release();
+  }
+}
+
+async function startDemo(options: DemoOptions, home: Home, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  const { progress, programs } = options;
+  const place = await findPlace(home.root);
+  // Data outside of the clone may be that of a clone which is gone, and its password with it.
+  if (options.data === 'afresh' || !hasSecret(home, 'postgres.password')) forget(home, place);
+  const ports = await choosePorts();
+  const tls = await serverCertificate(home, Date.now());
+  writeDemoConfig(home, ports, tls, options.brokers);
+
+  const password = secretFile(home, 'postgres.password').value;
+  if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
+  replaceFile(home.postgres, JSON.stringify({ place, port: ports.postgres } satisfies KeeperSettings));
+  const providerSettings = writeProviderSettings(home, ports.issuer);
+  await progress.step(`Postgres 18 answers on port ${ports.postgres}, the identity provider on ${ports.issuer}`, () =>
+    Promise.all([
+      supervisor.start(embeddedUnit('postgres', home.postgres)),
+      supervisor.start(embeddedUnit('identity-provider', providerSettings)),
+    ]),
+  );
+  await progress.step('the shop is open', () => openDemoShop(home, ports, password));
+  for (const stage of serviceStages(programs, home.config)) {
+    if (stage.length === 0) continue;
+    await progress.step(`${stage.map(({ name }) => name).join(', ')} started`, () =>
+      Promise.all(stage.map((unit) => supervisor.start(unit))),
+    );
+  }
+
+  const demo = await describe(home, ports, tls, supervisor);
+  signal.throwIfAborted();
+  writeDemoFile(home.demo, { ...demo, story: 'running' });
+  if (options.story === 'played') {
+    await play({
+      proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
+      database: shopDatabase,
+      apiUrl: demo.apiUrl,
+      directUrl: demo.directUrl,
+      issuer: issuerUrl(ports),
+      clientOf: (role) => clientOf(home, role),
+      fetchToken: (client) => fetchToken(issuerUrl(ports), client),
+      say: (line) => {
+        progress.say(line);
+      },
+      signal,
+    });
+  }
+  signal.throwIfAborted();
+  writeDemoFile(home.demo, { ...demo, story: 'done' });
+  progress.say(farewell(home, ports, tls, demo));
+}
+
+async function choosePorts(): Promise<DemoPorts> {
+  return {
+    proxy: await choosePort(6432),
+    api: await choosePort(8080),
+    clickhouse: await choosePort(8123),
+    postgres: await choosePort(5442),
+    issuer: await choosePort(9400),
+  };
+}
+
+/** Everything but the secrets: the same clone keeps its certificates and clients. */
+function forget(home: Home, place: PostgresPlace): void {
+  removeData(place);
+  rmSync(home.data, { recursive: true, force: true });
+  mkdirSync(home.data, { mode: 0o700 });
+}
+
+const openDemoShop = (home: Home, { postgres: port }: DemoPorts, password: string): Promise<void> =>
+  openShop(
+    { host: '127.0.0.1', port, user: superuser, password },
+    Object.fromEntries(shopLogins.map((login) => [login, loginPassword(home, login).value])) as Parameters<typeof openShop>[1],
+  );
+
+async function describe(
+  home: Home,
+  ports: DemoPorts,
+  tls: ServerCertificate,
+  supervisor: Supervisor,
+): Promise<Omit<DemoFile, 'story'>> {
+  const tokens = Object.fromEntries(
+    await Promise.all(demoRoles.map(async (role) => [role, await fetchToken(issuerUrl(ports), clientOf(home, role))] as const)),
+  ) as Record<DemoRole, string>;
+  const proxy = new URL(`postgresql://127.0.0.1:${ports.proxy}/${shopDatabase}`);
+  proxy.username = clientOf(home, 'agent').id;
+  proxy.password = tokens.agent;
+  proxy.search = new URLSearchParams({ sslmode: 'require', sslrootcert: tls.ca }).toString();
+  const apiUrl = `http://127.0.0.1:${ports.api}`;
+  return {
+    proxyUrl: proxy.href,
+    directUrl: `postgresql://${superuser}:${secretFile(home, 'postgres.password').value}@127.0.0.1:${ports.postgres}/${shopDatabase}`,
+    apiUrl,
+    // In the fragment: a browser sends it to nobody, so no log has it.
+    consoleUrl: `${apiUrl}/#code=${secretFile(home, 'console.code').value}`,
+    tokens,
+    pids: { standalone: process.pid, ...supervisor.pids },
+    dataDir: home.data,
+  };
+}

@@ -1,0 +1,41 @@
+import { dirname, join, resolve } from 'node:path';
+import { type ExitCode, loadConfig } from '#runtime';
+import { openHome } from './files.js';
+import { takeLock } from './lock.js';
+import type { Progress } from './progress.js';
+import { type Programs, serviceStages, stopStages } from './services.js';
+import { Supervisor, type Unit } from './supervisor.js';
+import { untilStopped } from './until-stopped.js';
+
+export interface UpOptions {
+  /** `sallyport.yml`. Logs go to `.sallyport` beside it. */
+  readonly config: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly programs: Programs;
+  readonly progress: Progress;
+}
+
+/** Runs every service against the servers of a configuration file. ClickHouse is embedded unless the file names a server. */
+export async function runUp({ config, env, programs, progress }: UpOptions): Promise<ExitCode> {
+  const { clickhouse } = loadConfig(config, 'standalone', env); // every problem of the file at once, before anything starts
+  const home = openHome(join(dirname(resolve(config)), '.sallyport'));
+  const release = takeLock(home.lock);
+  const supervisor = new Supervisor(home.logs);
+  const startOne = async (unit: Unit): Promise<void> => {
+    const { listening } = await supervisor.start(unit);
+    const ports = Object.entries(listening).map(([what, port]) => `${what} on ${port}`);
+    progress.say(`  ${[unit.name, ports.join(', ')].filter(Boolean).join(': ')}`);
+  };
+  const work = async (): Promise<void> => {
+    const without = clickhouse.embedded ? [] : (['clickhouse'] as const);
+    for (const stage of serviceStages(programs, resolve(config), without)) await Promise.all(stage.map(startOne));
+    progress.say('Sallyport is running. Ctrl-C stops it.');
+  };
+  try {
+    return await untilStopped({ work, failure: supervisor.failure, stop: () => supervisor.stop(stopStages) }, (line) => {
+      progress.say(line);
+    });
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,3 @@
+export { expectAccounted } from './accounted.js';
+export { startTap, type Tap, type TapOptions } from './tap.js';
+export type { TappedSession } from './tapped-session.js';
