@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Topic } from '#events';
-import { KafkaJSNonRetriableError, type Producer } from 'kafkajs';
+import kafkajs, { type Producer } from 'kafkajs';
 import { groupBy, inBatches } from './group.js';
 import { briefly, connectKafka, type KafkaOptions, partitionOf, topicName } from './kafka.js';
 import type { LogRecord } from './port.js';
+
+// Its error classes are not among the names that Node finds in a CommonJS module.
+const { KafkaJSNonRetriableError } = kafkajs;
 
 /** A send that has no answer after this long is given to a new producer. */
 const patienceMs = 60_000;

@@ -25,7 +25,7 @@ const stopMs: Record<(typeof stopStages)[number][number], number> = {
   detector: 600,
   exporter: 600,
   api: 600,
-  clickhouse: 1_000,
+  clickhouse: 1_800,
   'identity-provider': 700,
   postgres: 1_800,
 };
@@ -43,9 +43,19 @@ export function serviceStages(
   return startStages.map((stage) =>
     stage
       .filter((name) => !without.includes(name) && existsSync(programs(name)))
-      .map((name) => ({ name, main: programs(name), config, startMs: 20_000, stopMs: stopMs[name] })),
+      .map((name) => ({
+        name,
+        main: programs(name),
+        config,
+        startMs: 20_000,
+        stopMs: stopMs[name],
+        ...(name === 'clickhouse' && engineThreads),
+      })),
   );
 }
+
+/** Every query of the embedded engine holds a thread of the pool, which is made before the first line of a program runs. */
+const engineThreads = { env: { UV_THREADPOOL_SIZE: '16' } };
 
 /** What the demo has beside them, in this folder. */
 export const embeddedUnit = (name: 'postgres' | 'identity-provider', config: string): Unit => ({

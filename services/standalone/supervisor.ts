@@ -13,6 +13,8 @@ export interface Unit {
   readonly startMs: number;
   /** How long it may take to stop before it is killed. */
   readonly stopMs: number;
+  /** Beside our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A process ended that nobody asked to. */
@@ -108,6 +110,7 @@ export class Supervisor {
       // Detached: a session of its own, so that the terminal's Ctrl-C reaches standalone alone, which stops in order.
       const child = spawn(process.execPath, ['--enable-source-maps', unit.main, '--config', unit.config], {
         detached: true,
+        env: { ...process.env, ...unit.env },
         stdio: ['ignore', log, log, 'ipc'],
       });
       const exited = new Promise<void>((resolve) =>
