@@ -1,8 +1,10 @@
 import { type Topic, topics } from '#events';
 import { SegmentReader } from '#event-log';
+import type { Path } from './path.js';
 
-/** The bytes of all records in a data directory: what the log holds, without the zeros that its segments are prepared with. */
-export async function keptBytes(dataDir: string): Promise<number> {
+/** The bytes of all records that a path keeps: what its log holds, without the zeros that its segments are prepared with. */
+export async function keptBytes({ dataDir }: Path): Promise<number> {
+  if (dataDir === undefined) return 0;
   const reader = new SegmentReader({ dataDir });
   let bytes = 0;
   await reader.consume({

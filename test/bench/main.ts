@@ -8,18 +8,18 @@ import { pathOf, pgbench, pgbouncer } from '../parts.js';
 import { makeCertificates } from '../tls/certificates.js';
 import { keptBytes } from './kept.js';
 import { libpq, type Path } from './path.js';
-import { sample } from './pgbench.js';
+import { repeat, sample } from './pgbench.js';
 import { startPgbouncer } from './pgbouncer.js';
 import { startProxy } from './proxy.js';
-import { type Kept, type Line, linesOf, report } from './report.js';
-import { interleave } from './rounds.js';
+import { type Line, linesOf, type Once, report } from './report.js';
+import { interleave, median } from './rounds.js';
 import { startTarget } from './target.js';
 import { kinds, selectOnly, tpcB, workloads } from './workloads.js';
 
-const help = `npm run bench -- [--seconds 3] [--rounds 3] [--scale 10] [--only select,tpcb,big,kept] [--json]
+const help = `npm run bench -- [--seconds 3] [--rounds 3] [--scale 10] [--only select,tpcb,big,once] [--json]
 
 Measures the proxy, buffered and strict, against direct connections and PgBouncer: every path once a round, odd rounds in reverse,
-ratios inside a round. A run by default takes about four minutes.
+ratios inside a round. A run by default takes about eight minutes.
 `;
 
 const { values: flags } = parseArgs({
@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     scale: { type: 'string', default: '10' },
-    only: { type: 'string', default: [...kinds, 'kept'].join() },
+    only: { type: 'string', default: [...kinds, 'once'].join() },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -51,18 +51,17 @@ async function bench(): Promise<void> {
   remember({ stop: () => rm(folder, { recursive: true }) });
   const paths = await startPaths(folder);
   const wanted = flags.only.split(',');
-  const kept = wanted.includes('kept') ? await measureKept(paths) : [];
+  const once = wanted.includes('once') ? await measureOnce(paths) : [];
   const lines: Line[] = [];
-  for (const { workload, length } of workloads(
+  for (const workload of workloads(
     kinds.filter((kind) => wanted.includes(kind)),
-    Number(flags.seconds),
     folder,
   )) {
     tell(workload.name);
-    const rounds = await interleave(paths, Number(flags.rounds), (path) => sample(path, workload, length));
+    const rounds = await interleave(paths, Number(flags.rounds), (path) => sample(path, workload, Number(flags.seconds)));
     lines.push(...linesOf({ workload: workload.name, rounds }));
   }
-  process.stdout.write(`${flags.json ? JSON.stringify({ lines, kept }, null, 2) : report(lines, kept)}\n`);
+  process.stdout.write(`${flags.json ? JSON.stringify({ lines, once }, null, 2) : report(lines, once)}\n`);
 }
 
 async function startPaths(folder: string): Promise<Path[]> {
@@ -86,18 +85,20 @@ async function startPaths(folder: string): Promise<Path[]> {
   return paths;
 }
 
-/** What a few hundred statements add to the log. */
-async function measureKept(paths: readonly Path[]): Promise<Kept[]> {
-  const kept: Kept[] = [];
-  for (const path of paths)
+/** What needs no rounds: how long it takes to connect, and what a few hundred statements add to the log. */
+async function measureOnce(paths: readonly Path[]): Promise<Once[]> {
+  const once: Once[] = [];
+  for (const path of paths) {
+    const connects: number[] = [];
+    const kept: Record<string, number> = {};
     for (const workload of [selectOnly(1), tpcB(1)]) {
-      if (path.dataDir === undefined) continue;
-      const before = await keptBytes(path.dataDir);
-      const { statements } = await sample(path, workload, { transactions: 300 });
-      const bytesPerStatement = ((await keptBytes(path.dataDir)) - before) / statements;
-      kept.push({ path: path.name, workload: workload.name, bytesPerStatement });
+      const before = await keptBytes(path);
+      connects.push((await repeat(path, workload, 300)).connectMs);
+      kept[workload.name] = ((await keptBytes(path)) - before) / (300 * workload.statements);
     }
-  return kept;
+    once.push({ path: path.name, connectMs: median(connects), ...(path.dataDir !== undefined && { keptBytes: kept }) });
+  }
+  return once;
 }
 
 function remember<T extends { stop: () => Promise<void> }>(one: T): T {

@@ -7,11 +7,12 @@ export interface Measured {
   readonly rounds: Rounds<Sample>;
 }
 
-/** What the log holds of a statement. */
-export interface Kept {
+export interface Once {
   readonly path: string;
-  readonly workload: string;
-  readonly bytesPerStatement: number;
+  /** From nothing to ready for a query. */
+  readonly connectMs: number;
+  /** What the log holds of a statement, by workload. */
+  readonly keptBytes?: Readonly<Record<string, number>>;
 }
 
 export interface Line {
@@ -29,7 +30,7 @@ export interface Line {
 
 export const linesOf = ({ workload, rounds }: Measured): Line[] =>
   [...rounds].map(([path, samples]) => {
-    const between = samples.flatMap(({ between, statements }) => (between ? [{ ...between, statements }] : []));
+    const between = samples.flatMap(({ between }) => between ?? []);
     const toDirect = ratio(rounds, path, 'direct, TLS', ({ tps }) => tps);
     const toPgbouncer = ratio(rounds, path, 'PgBouncer', ({ tps }) => tps);
     return {
@@ -40,14 +41,14 @@ export const linesOf = ({ workload, rounds }: Measured): Line[] =>
       ...(toDirect !== undefined && { toDirect }),
       ...(toPgbouncer !== undefined && { toPgbouncer }),
       ...(between.length > 0 && {
-        cpuMicrosPerStatement: median(between.map(({ cpuMicros, statements }) => cpuMicros / statements)),
+        cpuMicrosPerStatement: median(between.map(({ cpuMicrosPerStatement }) => cpuMicrosPerStatement)),
         residentMB: Math.max(...between.map(({ residentBytes }) => residentBytes)) / 1e6,
       }),
     };
   });
 
 /** The result as Markdown. */
-export const report = (lines: readonly Line[], kept: readonly Kept[]): string =>
+export const report = (lines: readonly Line[], once: readonly Once[]): string =>
   [
     `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
     ...[...new Set(lines.map(({ workload }) => workload))].map((workload) =>
@@ -56,18 +57,23 @@ export const report = (lines: readonly Line[], kept: readonly Kept[]): string =>
         lines.filter((line) => line.workload === workload).map(cells),
       ),
     ),
-    ...(kept.length > 0
-      ? [
-          table(
-            ['kept', 'statements of', 'bytes a statement'],
-            kept.map((one) => [one.path, one.workload, one.bytesPerStatement.toFixed(0)]),
-          ),
-        ]
-      : []),
+    ...(once.length > 0 ? [onceTable(once)] : []),
   ].join('\n\n');
 
 export const machine = (): string =>
   `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.versions.node}`;
+
+function onceTable(once: readonly Once[]): string {
+  const workloads = [...new Set(once.flatMap(({ keptBytes = {} }) => Object.keys(keptBytes)))];
+  return table(
+    ['', 'ms to connect', ...workloads.map((workload) => `bytes kept a statement, ${workload}`)],
+    once.map(({ path, connectMs, keptBytes }) => [
+      path,
+      connectMs.toFixed(1),
+      ...workloads.map((workload) => keptBytes?.[workload]?.toFixed(0) ?? ''),
+    ]),
+  );
+}
 
 const cells = (line: Line): string[] => [
   line.path,

@@ -1,4 +1,4 @@
-import { parseResult } from './pgbench.js';
+import { parseProgress } from './pgbench.js';
 import { interleave, median, ratio } from './rounds.js';
 
 describe('interleave', () => {
@@ -34,15 +34,12 @@ describe('median', () => {
   });
 });
 
-describe('parseResult', () => {
-  it("reads pgbench's last lines", () => {
-    const text = `transaction type: <builtin: select only>
-number of transactions actually processed: 86231
-number of failed transactions: 0 (0.000%)
-latency average = 0.034 ms
-initial connection time = 6.219 ms
-tps = 28765.123456 (without initial connection time)
-`;
-    expect(parseResult(text)).toEqual({ transactions: 86_231, failed: 0, tps: 28_765.123456, latencyMs: 0.034 });
+describe('parseProgress', () => {
+  it.each([
+    ['progress: 1.0 s, 503.7 tps, lat 7.942 ms stddev 1.203, 0 failed', { at: 1, tps: 503.7, latencyMs: 7.942, failed: 0 }],
+    ['progress: 2.0 s, 0.0 tps, lat 0.000 ms stddev 0.000, 3 failed', { at: 2, tps: 0, latencyMs: 0, failed: 3 }],
+    ['pgbench: error: connection to server failed', undefined],
+  ])('reads %s', (line, expected) => {
+    expect(parseProgress(line)).toEqual(expected);
   });
 });
