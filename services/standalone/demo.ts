@@ -14,7 +14,7 @@ import { findPlace, type PostgresPlace, removeData } from './postgres/place.js';
 import type { Progress } from './progress.js';
 import { embeddedUnit, type Programs, serviceStages, stopStages } from './services.js';
 import { openShop, shopDatabase, shopLogins } from './shop/shop.js';
-import { play } from './story.js';
+import { play, type StoryContext } from './story.js';
 import { Supervisor } from './supervisor.js';
 import { untilStopped } from './until-stopped.js';
 
@@ -85,24 +85,39 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const demo = await describe(home, ports, tls, supervisor);
   signal.throwIfAborted();
   writeDemoFile(home.demo, { ...demo, story: 'running' });
-  if (options.story === 'played') {
-    await play({
-      proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
-      database: shopDatabase,
-      apiUrl: demo.apiUrl,
-      directUrl: demo.directUrl,
-      issuer: issuerUrl(ports),
-      clientOf: (role) => clientOf(home, role),
-      fetchToken: (client) => fetchToken(issuerUrl(ports), client),
-      say: (line) => {
-        progress.say(line);
-      },
-      signal,
-    });
-  }
+  const played =
+    options.story === 'played'
+      ? await tellStory(options, signal, {
+          proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
+          database: shopDatabase,
+          apiUrl: 'api' in supervisor.pids ? demo.apiUrl : undefined,
+          dataDir: home.data,
+          clientOf: (role) => clientOf(home, role),
+          fetchToken: (client) => fetchToken(issuerUrl(ports), client),
+        })
+      : undefined;
   signal.throwIfAborted();
   writeDemoFile(home.demo, { ...demo, story: 'done' });
-  progress.say(farewell(home, ports, tls, demo));
+  progress.say(farewell(home, ports, tls, demo, played));
+}
+
+/** A story that breaks off is told so; the demo goes on. @returns the played session */
+async function tellStory(
+  { progress }: DemoOptions,
+  signal: AbortSignal,
+  scene: Omit<StoryContext, 'say' | 'signal'>,
+): Promise<string | undefined> {
+  const say = (line: string): void => {
+    progress.say(line);
+  };
+  say('');
+  try {
+    return await play({ ...scene, say, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`The played session broke off: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 async function choosePorts(): Promise<DemoPorts> {
