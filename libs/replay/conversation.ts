@@ -11,7 +11,7 @@ import {
 } from './frames.js';
 import { find, put, without } from './named.js';
 import { commandsIn, isStatement, type Request, requestOf } from './request.js';
-import { report } from './settings.js';
+import { withReports } from './settings.js';
 import type { Answer, Portal, PreparedStatement, Transaction } from './state.js';
 import type { Message } from './stream.js';
 import { enter, fail, ready } from './transaction.js';
@@ -42,11 +42,11 @@ export function fromClient(draft: Draft, message: Message): void {
     if (request.kind !== 'sync') return;
     draft.skipping = false;
   }
-  const copyingIn = draft.copy !== null && draft.copy.direction !== 'out' && !draft.copy.ended;
-  if (copyingIn) {
-    // In copy-in the server ignores Sync: the one that counts follows the end of the data.
-    if (request.kind === 'copy end' && draft.copy) draft.copy = { ...draft.copy, ended: true };
-    return;
+  const { copy } = draft;
+  // In copy-in the server ignores Sync: the one that counts follows the end of the data, or the message that breaks it off.
+  if (copy && copy.direction !== 'out' && !copy.ended && draft.pending.length === 1) {
+    if (request.kind === 'copy end') draft.copy = { ...copy, ended: true };
+    if (request.kind === 'copy end' || request.kind === 'sync') return;
   }
   draft.pending = [...draft.pending, request];
 }
@@ -95,6 +95,8 @@ function answered(draft: Draft, type: AnswerType, frame: Uint8Array | null): voi
     doubt(draft, ['answers']);
     return;
   }
+  // The unnamed portal goes when the query gets a portal of its own: one that fails in analysis has none.
+  if (request.kind === 'query' && type !== 'I') draft.portals = without(draft.portals, '');
   switch (type) {
     case '1':
       if (request.kind === 'parse') parsed(draft, request);
@@ -148,9 +150,7 @@ function head(draft: Draft): Request | undefined {
   while (draft.pending[0]?.kind === 'copy end') next(draft);
   const [request] = draft.pending;
   if (request?.kind !== 'query' || request.begun) return request;
-  // A simple query destroys the unnamed statement and the unnamed portal.
-  draft.prepared = without(draft.prepared, '');
-  draft.portals = without(draft.portals, '');
+  draft.prepared = without(draft.prepared, ''); // a simple query destroys it, whatever becomes of the query
   enter(draft);
   const begun = { ...request, begun: true };
   replaceHead(draft, begun);
@@ -214,6 +214,7 @@ function readyForQuery(draft: Draft, frame: Uint8Array | null): void {
   draft.copy = null;
   const status = frame && transactionStatus(frame);
   ready(draft, isStatus(status) ? status : null);
+  draft.scope = withReports(draft.scope, draft.reported);
 }
 
 const isStatus = (status: string | null): status is NonNullable<Transaction['status']> =>
@@ -237,17 +238,20 @@ function failed(draft: Draft, frame: Uint8Array | null): void {
 
 function reported(draft: Draft, frame: Uint8Array | null): void {
   const status = frame && parameterStatus(frame);
-  if (status) draft.scope = report(draft.scope, status.name, status.value);
-  else doubt(draft, ['settings', 'search_path', 'role']);
+  if (status) {
+    draft.reported = put(draft.reported, status);
+    draft.scope = withReports(draft.scope, [status]);
+  } else doubt(draft, ['settings', 'search_path', 'role']);
 }
 
 function startCopy(draft: Draft, request: Request, type: 'G' | 'H' | 'W'): void {
   startAnswer(draft, request, null);
-  const end = draft.pending.findIndex(({ kind }) => kind === 'copy end');
-  draft.copy = { direction: type === 'G' ? 'in' : type === 'H' ? 'out' : 'both', messages: 0, bytes: 0, ended: end >= 0 };
-  if (type === 'H') return;
-  const ignored = end < 0 ? draft.pending.length : end + 1;
-  draft.pending = draft.pending.filter((each, i) => i >= ignored || (each.kind !== 'sync' && each.kind !== 'copy end'));
+  const [head, ...rest] = draft.pending;
+  const meant = rest.findIndex(({ kind }) => kind !== 'sync'); // Syncs sent ahead are ignored, as those to come
+  const after = meant < 0 ? [] : rest.slice(meant);
+  const ended = type !== 'H' && after[0]?.kind === 'copy end';
+  draft.copy = { direction: type === 'G' ? 'in' : type === 'H' ? 'out' : 'both', messages: 0, bytes: 0, ended };
+  if (type !== 'H' && head) draft.pending = [head, ...(ended ? after.slice(1) : after)];
 }
 
 function completed(draft: Draft, request: Request, tag: string | null): void {

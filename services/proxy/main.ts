@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { Journal, openSegmentLog, SegmentReader } from '#event-log';
 import { Authenticator } from '#identity';
 import { compile } from '#policy';
-import { loadConfig, serve } from '#runtime';
+import { ConfigInvalid, loadConfig, serve } from '#runtime';
 import { SqlParser } from '#sql';
 import { LocalTargetAccess } from './catalogs.js';
 import { HoldDesk } from './hold-desk.js';
 import { Proxy } from './proxy.js';
 import { closeUnfinished, readPast } from './recovery.js';
 
-const drainMs = 2_000;
+const drainMs = 1_000;
 
 await serve({
   name: 'proxy',
@@ -19,7 +19,11 @@ await serve({
     const config = loadConfig(file, 'proxy', process.env);
     const source = readFileSync(config.policy);
     const compiled = compile(source.toString('utf8'), config.policy);
-    if ('problems' in compiled) throw new PolicyInvalid(config.policy, compiled.problems);
+    if ('problems' in compiled)
+      throw new ConfigInvalid(
+        config.policy,
+        compiled.problems.map(({ line, column, path, message }) => ({ line, column, key: path, reason: message })),
+      );
     const { policy } = compiled;
 
     const outbox = await openSegmentLog({
@@ -99,14 +103,3 @@ await serve({
     };
   },
 });
-
-/** The policy file cannot be used; every problem with its place. */
-class PolicyInvalid extends Error {
-  override readonly name = 'PolicyInvalid';
-  constructor(
-    file: string,
-    problems: readonly { readonly line: number; readonly column: number; readonly path: string; readonly message: string }[],
-  ) {
-    super(problems.map(({ line, column, path, message }) => `${file}:${line}:${column} ${path}: ${message}`).join('\n'));
-  }
-}
