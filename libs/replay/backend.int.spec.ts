@@ -158,6 +158,7 @@ describe('the folded state', () => {
       expect(hashes.size).toBe(steps);
       connection.end();
     },
+    30_000,
   );
 });
 
@@ -188,13 +189,19 @@ function simple(random: Random): { bytes: Buffer; says: string } {
 }
 
 const copyIn = 'COPY app.kept FROM STDIN';
-const copyingIn = {
-  bytes: Buffer.concat([frontend.parse({ text: copyIn }), frontend.bind(), frontend.execute(), frontend.sync()]),
-  says: copyIn,
-};
+/** Under a name of its own, so that nothing follows it in a pipeline: Postgres 18 may die of a COPY that is broken off so. */
+const copyingIn = (name: string): { bytes: Buffer; says: string } => ({
+  bytes: Buffer.concat([
+    frontend.parse({ name, text: copyIn }),
+    frontend.bind({ statement: name }),
+    frontend.execute(),
+    frontend.sync(),
+  ]),
+  says: `${copyIn} as ${name}`,
+});
 
 function extended(random: Random): { bytes: Buffer; says: string } {
-  if (random(12) === 0) return copyingIn;
+  if (random(12) === 0) return copyingIn(`in${random(1_000_000)}`);
   const frames: Buffer[] = [];
   const says: string[] = [];
   for (let i = 1 + random(3); i > 0; i--) {

@@ -1,3 +1,4 @@
+import { endAnswer, handOver, type HandedRows, idOf, startAnswer } from './answer.js';
 import { type Draft, doubt, doubtAll } from './draft.js';
 import { complete } from './effect.js';
 import {
@@ -10,21 +11,12 @@ import {
   transactionStatus,
 } from './frames.js';
 import { find, put, without } from './named.js';
+import { head, next, replaceHead } from './pending.js';
 import { commandsIn, isStatement, type Request, requestOf } from './request.js';
 import { withReports } from './settings.js';
-import type { Answer, Portal, PreparedStatement, Transaction } from './state.js';
+import type { PreparedStatement, Transaction } from './state.js';
 import type { Message } from './stream.js';
 import { enter, fail, ready } from './transaction.js';
-import { hand } from './handed.js';
-
-/** The rows of a message, and the statement and columns that they belong to. */
-export interface HandedRows {
-  readonly message: Message;
-  readonly n: number | null;
-  readonly columns: readonly Column[] | null;
-  /** Of the columns, where no RowDescription told them. */
-  readonly formats: readonly number[] | null;
-}
 
 /** Takes a message of the client into account: what it asks for waits for its answer. */
 export function fromClient(draft: Draft, message: Message): void {
@@ -145,26 +137,6 @@ function answered(draft: Draft, type: AnswerType, frame: Uint8Array | null): voi
   }
 }
 
-/** The request that is being answered. CopyDone after a COPY that never began is dropped by the server, and so here. */
-function head(draft: Draft): Request | undefined {
-  while (draft.pending[0]?.kind === 'copy end') next(draft);
-  const [request] = draft.pending;
-  if (request?.kind !== 'query' || request.begun) return request;
-  draft.prepared = without(draft.prepared, ''); // a simple query destroys it, whatever becomes of the query
-  enter(draft);
-  const begun = { ...request, begun: true };
-  replaceHead(draft, begun);
-  return begun;
-}
-
-function next(draft: Draft): void {
-  draft.pending = draft.pending.slice(1);
-}
-
-function replaceHead(draft: Draft, request: Request): void {
-  draft.pending = [request, ...draft.pending.slice(1)];
-}
-
 function parsed(draft: Draft, { name, n, sql, types, opaque }: Extract<Request, { kind: 'parse' }>): void {
   enter(draft);
   if (name === null) doubt(draft, ['prepared']);
@@ -271,49 +243,4 @@ function completed(draft: Draft, request: Request, tag: string | null): void {
     const command = commandsIn(portal?.sql ?? null)?.[0] ?? null;
     if (tag !== '') complete(draft, command, tag, request.opaque || (portal?.opaque ?? false));
   }
-}
-
-/** The id of the statement that a request is at: a Query's next one, a portal's own where an Execute has none. */
-function idOf(draft: Draft, request: Request): number | null {
-  if (request.kind === 'query') return request.n === null ? null : request.n + request.done;
-  if (request.kind === 'execute') return request.n ?? find(draft.portals, request.portal)?.n ?? null;
-  return isStatement(request) ? request.n : null;
-}
-
-function startAnswer(draft: Draft, request: Request, columns: readonly Column[] | null): Answer {
-  enter(draft);
-  const n = idOf(draft, request);
-  return (draft.answer = { n, outcome: 'running', tag: null, columns, masks: null, rows: 0, kept: 0 });
-}
-
-function endAnswer(draft: Draft, request: Request, outcome: 'ok' | 'error' | 'suspended', tag: string | null): void {
-  const running = draft.answer?.outcome === 'running' ? draft.answer : startAnswer(draft, request, columnsOf(draft, request));
-  draft.answer = { ...running, outcome, tag };
-}
-
-const portalOf = (draft: Draft, request: Request): Portal | undefined =>
-  request.kind === 'execute' ? find(draft.portals, request.portal) : undefined;
-
-const columnsOf = (draft: Draft, request: Request): readonly Column[] | null => portalOf(draft, request)?.columns ?? null;
-
-function handOver(draft: Draft, message: Message): HandedRows | undefined {
-  const request = head(draft);
-  draft.handed = hand(draft.handed, message);
-  if (message.type === 'd') {
-    if (draft.copy) {
-      const bytes = draft.copy.bytes + message.length * message.count;
-      draft.copy = { ...draft.copy, messages: draft.copy.messages + message.count, bytes };
-    }
-    return undefined;
-  }
-  if (!request) {
-    doubt(draft, ['answers']);
-    return { message, n: null, columns: null, formats: null };
-  }
-  const portal = portalOf(draft, request);
-  const answer = draft.answer?.outcome === 'running' ? draft.answer : startAnswer(draft, request, portal?.columns ?? null);
-  const kept = message.frame instanceof Uint8Array ? message.count : 0;
-  draft.answer = { ...answer, rows: answer.rows + message.count, kept: answer.kept + kept };
-  if (portal) draft.portals = put(draft.portals, { ...portal, rows: portal.rows + message.count });
-  return { message, n: answer.n, columns: answer.columns, formats: portal?.formats ?? (request.kind === 'query' ? [] : null) };
 }

@@ -58,7 +58,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const certificates = await makeCertificates();
   const postgres = await startPostgres({
     ...options.postgres,
-    flags: ['-c', 'fsync=off', ...(options.postgres?.flags ?? [])],
+    flags: ['-c', 'fsync=off', '-c', 'max_connections=60', ...(options.postgres?.flags ?? [])],
     initSql: `CREATE ROLE ${login.name} LOGIN PASSWORD '${login.password}';
       CREATE ROLE ${catalogLogin.name} LOGIN PASSWORD '${catalogLogin.password}'; ${options.postgres?.initSql ?? ''}`,
   });
