@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { ExitCode } from '#runtime';
+import { hasSecret, replaceFile, secretFile, type ServerCertificate, serverCertificate } from '#secrets';
 import { clientOf, type DemoRole, demoRoles, fetchToken, writeProviderSettings } from './cast.js';
-import { type ServerCertificate, serverCertificate } from './certificates.js';
 import { type DemoPorts, issuerUrl, loginPassword, writeDemoConfig } from './demo-config.js';
 import { type DemoFile, removeDemoFile, writeDemoFile } from './demo-file.js';
 import { farewell } from './farewell.js';
-import { hasSecret, type Home, openHome, replaceFile, secretFile } from './files.js';
+import { type Home, openHome } from './files.js';
 import { takeLock } from './lock.js';
 import { choosePort } from './ports.js';
 import { initialise, isInitialised, superuser } from './postgres/cluster.js';
@@ -59,12 +59,12 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const { progress, programs } = options;
   const place = await findPlace(home.root);
   // Data outside of the clone may be that of a clone which is gone, and its password with it.
-  if (options.data === 'afresh' || !hasSecret(home, 'postgres.password')) forget(home, place);
+  if (options.data === 'afresh' || !hasSecret(home.secrets, 'postgres.password')) forget(home, place);
   const ports = await choosePorts();
-  const tls = await serverCertificate(home, Date.now());
+  const tls = await serverCertificate(home.secrets, Date.now());
   writeDemoConfig(home, ports, tls, options.brokers);
 
-  const password = secretFile(home, 'postgres.password').value;
+  const password = secretFile(home.secrets, 'postgres.password').value;
   if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
   replaceFile(home.postgres, JSON.stringify({ place, port: ports.postgres } satisfies KeeperSettings));
   const providerSettings = writeProviderSettings(home, ports.issuer);
@@ -159,10 +159,10 @@ async function describe(
   const apiUrl = `http://127.0.0.1:${ports.api}`;
   return {
     proxyUrl: proxy.href,
-    directUrl: `postgresql://${superuser}:${secretFile(home, 'postgres.password').value}@127.0.0.1:${ports.postgres}/${shopDatabase}`,
+    directUrl: `postgresql://${superuser}:${secretFile(home.secrets, 'postgres.password').value}@127.0.0.1:${ports.postgres}/${shopDatabase}`,
     apiUrl,
     // In the fragment: a browser sends it to nobody, so no log has it.
-    consoleUrl: `${apiUrl}/#code=${secretFile(home, 'console.code').value}`,
+    consoleUrl: `${apiUrl}/#code=${secretFile(home.secrets, 'console.code').value}`,
     tokens,
     pids: { standalone: process.pid, ...supervisor.pids },
     dataDir: home.data,

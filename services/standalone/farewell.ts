@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { clientOf } from './cast.js';
-import type { ServerCertificate } from './certificates.js';
+import type { ServerCertificate } from '#secrets';
 import type { DemoPorts } from './demo-config.js';
 import type { DemoFile } from './demo-file.js';
 import type { Home } from './files.js';
