@@ -31,6 +31,8 @@ export interface World {
   readonly dataDir: string;
   readonly certificates: Certificates;
   readonly proxyPid: () => number;
+  /** Past the tap: for load, never for a test of what is on record. */
+  readonly proxyPort: number;
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
   readonly token: (name: string, groups: readonly string[]) => Promise<string>;
@@ -156,6 +158,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     dataDir,
     certificates,
     proxyPid: () => proxy?.pid ?? 0,
+    proxyPort,
     direct,
     token: async (name, groups) =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
