@@ -81,7 +81,9 @@ function serveConsole(app: NestExpressApplication, dir: string): void {
   });
 }
 
-type Issue = Parameters<NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>>[0][number];
+type Issue = Parameters<
+  NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>
+>[0][number];
 
 const badRequest = (issues: readonly Issue[]): RequestFailed =>
   new RequestFailed(

@@ -19,7 +19,8 @@ export const Instant = z
 const hasOffset = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /** A key as text that says nothing to whoever passes it on. */
-export const cursorOf = (key: number | readonly (string | number)[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+export const cursorOf = (key: number | readonly (string | number)[]): string =>
+  Buffer.from(JSON.stringify(key)).toString('base64url');
 
 /** @throws RequestFailed `bad-request` for what was never given as `next` */
 export function keyOf<S extends z.ZodType>(schema: S, cursor: string | undefined): z.infer<S> | undefined {
@@ -33,7 +34,11 @@ export function keyOf<S extends z.ZodType>(schema: S, cursor: string | undefined
 }
 
 /** Splits what was read one beyond the page: the page, and where the next one begins. */
-export function pageOf<T>(rows: readonly T[], limit: number, key: (row: T) => readonly (string | number)[]): { items: T[]; next: string | null } {
+export function pageOf<T>(
+  rows: readonly T[],
+  limit: number,
+  key: (row: T) => readonly (string | number)[],
+): { items: T[]; next: string | null } {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? cursorOf(key(last)) : null };

@@ -100,7 +100,6 @@ export class StatementsController {
   }
 }
 
-function statementOf(row: StatementWithText, redacted: boolean): z.infer<typeof Statement> {
-  const { version, producer, textN, textFrom, textTo, policy, heldUntil, sql, ...statement } = row;
-  return { ...statement, sql: redacted ? null : sql };
-}
+/** The row, with what only the projection needs left out. */
+const statementOf = (row: StatementWithText, redacted: boolean): z.infer<typeof Statement> =>
+  Statement.parse({ ...row, sql: redacted ? null : row.sql });

@@ -36,7 +36,8 @@ export class ConsoleLogins {
   /** @returns the cookie's value @throws RequestFailed `login-refused` */
   async redeem(code: string): Promise<{ cookie: string; caller: Caller }> {
     const { accesses, code: expected, roles, now, random } = this.options;
-    const reason = expected === undefined ? 'no code' : !isSame(code, expected) ? 'code' : this.codeUsed ? 'code used' : undefined;
+    const reason =
+      expected === undefined ? 'no code' : !isSame(code, expected) ? 'code' : this.codeUsed ? 'code used' : undefined;
     if (reason !== undefined) {
       await accesses.refused('console-code', reason);
       const detail = reason === 'code used' ? 'This code has been used. Start the demo again, or use a token.' : undefined;

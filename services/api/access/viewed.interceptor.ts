@@ -22,4 +22,8 @@ export class ViewedInterceptor implements NestInterceptor {
   }
 }
 
-const belowPrefix = (path: string): string[] => path.split('/').filter((step) => step !== '').slice(2);
+const belowPrefix = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((step) => step !== '')
+    .slice(2);

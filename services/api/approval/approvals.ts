@@ -58,7 +58,12 @@ export class Approvals implements LogFold {
    * @param seen the binding that the voter was shown, where they say so
    * @throws RequestFailed when they may not vote on it, or it does not wait for votes; LogFailed when the vote is not on record
    */
-  async vote(id: string, kind: VoteKind, caller: Caller, { reason, seen }: { reason?: string | undefined; seen?: string | undefined }) {
+  async vote(
+    id: string,
+    kind: VoteKind,
+    caller: Caller,
+    { reason, seen }: { reason?: string | undefined; seen?: string | undefined },
+  ) {
     const known = this.find(id);
     if (!known) throw new RequestFailed('not-found', `There is no approval ${id}.`);
     const { held } = known.approval;

@@ -16,7 +16,7 @@ export interface Chunk {
 /** Puts a session together from its events and the chunks of its parts, in whatever order they come and however often. */
 export class Assembly {
   private readonly events = new Map<number, Event>();
-  private readonly chunks = new Map<string, Map<PartName, Chunk[]>>();
+  private readonly chunks = new Map<string, Map<PartName, Map<number, Chunk>>>();
   private bytes = 0;
 
   get isEmpty(): boolean {
@@ -35,15 +35,18 @@ export class Assembly {
 
   /** @param id of the event that it belongs to @throws RequestFailed `too-large` */
   addChunk(id: string, chunk: Chunk): void {
-    const parts = this.chunks.get(id) ?? new Map<PartName, Chunk[]>();
+    const parts = this.chunks.get(id) ?? new Map<PartName, Map<number, Chunk>>();
     this.chunks.set(id, parts);
-    const chunks = parts.get(chunk.name) ?? [];
+    const chunks = parts.get(chunk.name) ?? new Map<number, Chunk>();
     parts.set(chunk.name, chunks);
-    if (chunks[chunk.i]) return;
-    chunks[chunk.i] = chunk;
+    if (chunks.has(chunk.i)) return;
+    chunks.set(chunk.i, chunk);
     this.bytes += chunk.bytes.length;
     if (this.bytes > mostBytes)
-      throw new RequestFailed('too-large', `The session holds more than ${mostBytes / 1024 / 1024} MiB. \`sallyport log cat\` reads it.`);
+      throw new RequestFailed(
+        'too-large',
+        `The session holds more than ${mostBytes / 1024 / 1024} MiB. \`sallyport log cat\` reads it.`,
+      );
   }
 
   /** In the order of `seq`. A part of which a chunk is missing is not there. */
@@ -56,8 +59,9 @@ export class Assembly {
   private partsOf(id: string): ReadonlyMap<PartName, Uint8Array> {
     const whole = new Map<PartName, Uint8Array>();
     for (const [name, chunks] of this.chunks.get(id) ?? []) {
-      const n = chunks.find((chunk) => chunk !== undefined)?.n ?? 0;
-      if (n > 0 && Object.keys(chunks).length === n) whole.set(name, Buffer.concat(chunks.map(({ bytes }) => bytes)));
+      const inOrder = [...chunks.values()].sort((a, b) => a.i - b.i);
+      const n = inOrder[0]?.n ?? 0;
+      if (n > 0 && inOrder.length === n) whole.set(name, Buffer.concat(inOrder.map(({ bytes }) => bytes)));
     }
     return whole;
   }

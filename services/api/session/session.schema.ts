@@ -69,14 +69,15 @@ export type SessionPage = z.infer<typeof SessionPage>;
 export const OneSession = z.object({ session: Session, ...provenance }).meta({ id: 'OneSession' });
 export type OneSession = z.infer<typeof OneSession>;
 
+/** The row, with what only the projection needs left out. */
 export function sessionOf(row: SessionRow): Session {
-  const { session: id, version, producer, clientAddress, clientPort, tailUnknown, issuer, subject, kind, groups, ...rest } = row;
-  return {
+  const { session: id, clientAddress: address, clientPort: port, tailUnknown, issuer, subject, kind, groups, endedAt } = row;
+  return Session.parse({
+    ...row,
     id,
-    ...rest,
-    live: row.endedAt === null,
+    live: endedAt === null,
     principal: issuer === null || subject === null ? null : { issuer, subject, kind, groups },
-    client: { address: clientAddress, port: clientPort },
+    client: { address, port },
     tail: tailUnknown ? 'unknown' : 'known',
-  };
+  });
 }

@@ -15,7 +15,10 @@ const SessionsQuery = z.strictObject({
   since: Instant.optional().describe('Opened at or after.'),
   until: Instant.optional().describe('Opened before.'),
   verdict: z.enum(['allow', 'deny', 'hold']).optional().describe('With at least one decision of this verdict.'),
-  live: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional().describe('Whether it has not ended yet.'),
+  live: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .optional()
+    .describe('Whether it has not ended yet.'),
   limit: PageSize,
   cursor: Cursor,
 });
@@ -30,9 +33,7 @@ export class SessionsController {
   @Allow('viewer', 'responder', 'approver', 'auditor')
   @ApiOperation({ operationId: 'listSessions', summary: 'Sessions, newest first' })
   @ApiOkResponse({ standardSchema: SessionPage })
-  async list(
-    @Query({ schema: SessionsQuery }) { limit, cursor, ...query }: z.infer<typeof SessionsQuery>,
-  ): Promise<SessionPage> {
+  async list(@Query({ schema: SessionsQuery }) { limit, cursor, ...query }: z.infer<typeof SessionsQuery>): Promise<SessionPage> {
     const [openedAt, session] = keyOf(Key, cursor) ?? [];
     const after = openedAt === undefined || session === undefined ? undefined : { openedAt, session };
     const { value, ...provenance } = await this.sessions.page(query, { limit: limit + 1, after });

@@ -17,7 +17,10 @@ export class Sessions {
   ) {}
 
   /** Newest first, by (openedAt, session). */
-  page(query: SessionQuery, page: { readonly limit: number; readonly after?: SessionKey | undefined }): Promise<Answered<SessionList>> {
+  page(
+    query: SessionQuery,
+    page: { readonly limit: number; readonly after?: SessionKey | undefined },
+  ): Promise<Answered<SessionList>> {
     return this.projection.answer<SessionList>(
       async (clickhouse) => ({ rows: await sessionsPage(clickhouse, query, page), leftOut: 0 }),
       () => ({ rows: this.fromLog(query, page), leftOut: this.index.dropped }),

@@ -81,9 +81,7 @@ export const State = z
       })
       .nullable(),
     handed: z.object({ rows: z.int(), kept: z.int(), bytes: z.int(), digest: z.string() }),
-    lastError: z
-      .object({ severity: z.string(), sqlstate: z.string(), message: Text, n: z.int().nullable() })
-      .nullable(),
+    lastError: z.object({ severity: z.string(), sqlstate: z.string(), message: Text, n: z.int().nullable() }).nullable(),
     unknown: Unknowns,
     pending: z.array(z.object({ kind: z.string(), n: z.int().nullable() })),
     skipping: z.boolean(),

@@ -37,9 +37,7 @@ export const StepView = z
     decision: decision.nullable(),
     sql: Text.nullable(),
     results: z.array(StepResult),
-    messages: z.array(
-      z.object({ dir: z.enum(['c', 's']), type: z.string(), length: z.int(), count: z.int() }),
-    ),
+    messages: z.array(z.object({ dir: z.enum(['c', 's']), type: z.string(), length: z.int(), count: z.int() })),
     /** Whether content was left out because the caller's roles do not see it. */
     redacted: z.boolean(),
   })

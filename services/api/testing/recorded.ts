@@ -60,7 +60,11 @@ export class RecordedSession {
   /** Reads two columns of people, the second of which is masked. */
   read(names: readonly string[]): this {
     const sql = 'SELECT name, ssn FROM people';
-    const n = this.decided(sql, { verdict: 'allow', rule: 'agents-read', statements: [{ ...facts, verb: 'SELECT', from: 0, to: 28 }] });
+    const n = this.decided(sql, {
+      verdict: 'allow',
+      rule: 'agents-read',
+      statements: [{ ...facts, verb: 'SELECT', from: 0, to: 28 }],
+    });
     const rows = names.map((name) => row(name, '***'));
     const described = frame('T', `\0\x02${column('name')}${column('ssn')}`);
     const wire = [described, frame('C', `SELECT ${rows.length}\0`), frame('Z', 'I')];
@@ -85,7 +89,9 @@ export class RecordedSession {
 
   /** A DROP that a rule refuses. */
   refused(): this {
-    const statements = [{ ...facts, reads: [], writes: ['app.people'], effects: ['ddl' as const], verb: 'DROP TABLE', from: 0, to: 17 }];
+    const statements = [
+      { ...facts, reads: [], writes: ['app.people'], effects: ['ddl' as const], verb: 'DROP TABLE', from: 0, to: 17 },
+    ];
     const n = this.decided('DROP TABLE people', { verdict: 'deny', rule: 'no-drops', sqlstate: '42501', statements });
     const wire = [frame('E', 'SERROR\0VERROR\0C42501\0Mrule no-drops refuses this\0\0'), frame('Z', 'I')];
     this.drafts.push({
@@ -101,7 +107,9 @@ export class RecordedSession {
   /** A DELETE that waits for a human. */
   held(approval: string, until: number): this {
     const sql = "DELETE FROM people WHERE name = 'Ada'";
-    const statements = [{ ...facts, reads: [], writes: ['app.people'], effects: ['write' as const], verb: 'DELETE', from: 0, to: 37 }];
+    const statements = [
+      { ...facts, reads: [], writes: ['app.people'], effects: ['write' as const], verb: 'DELETE', from: 0, to: 37 },
+    ];
     const n = this.decided(sql, { verdict: 'hold', rule: 'deletes-wait', approval, statements });
     this.drafts.push({
       type: 'statement.held',

@@ -86,7 +86,10 @@ export class Rig {
     const tokenFile = join(root, 'tokens.json');
     const tokens = new Map<Who, string>();
     for (const who of Object.keys(groups) as Who[]) {
-      const made = await new ServiceTokens(tokenFile).create({ name: names[who], groups: groups[who], ttlMs: 3_600_000 }, Date.now());
+      const made = await new ServiceTokens(tokenFile).create(
+        { name: names[who], groups: groups[who], ttlMs: 3_600_000 },
+        Date.now(),
+      );
       tokens.set(who, made.token);
     }
     const app = await createApplication(
@@ -130,7 +133,13 @@ export class Rig {
   }
 
   /** @param path below `/api/v1/` */
-  async ask(who: Who | undefined, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async ask(
+    who: Who | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${this.url}/api/v1/${path}`, {
       method,
       headers: {
