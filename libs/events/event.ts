@@ -46,7 +46,7 @@ export const schemaOf = (type: EventType): z.ZodObject => catalogue[type].schema
 export const topicOf = (type: EventType): Topic => catalogue[type].topic;
 /** The schema number that this code writes. */
 export const versionOf = (type: EventType): number => {
-  const [v] = (catalogue[type].schema.shape.v as z.ZodLiteral<number>).values;
+  const [v] = catalogue[type].schema.shape.v.values;
   return v as number;
 };
 

@@ -16,37 +16,36 @@ function compile(schema: z.core.$ZodType): Write {
   if (schema instanceof z.ZodArray) return compileArray(schema);
   if (schema instanceof z.ZodOptional) return compile(schema.unwrap());
   if (schema instanceof z.ZodLiteral) return compileLiteral(schema);
-  if (schema instanceof z.ZodNumber) return canonicalInteger as Write;
-  if (schema instanceof z.ZodString || schema instanceof z.ZodStringFormat || schema instanceof z.ZodEnum)
-    return canonicalText as Write;
-  if (schema instanceof z.ZodBoolean) return ((value: boolean) => (value ? 'true' : 'false')) as Write;
-  return canonical as Write; // unions and records: rare, and short enough to be sorted as they come
+  if (schema instanceof z.ZodNumber) return canonicalInteger;
+  if (schema instanceof z.ZodString || schema instanceof z.ZodStringFormat || schema instanceof z.ZodEnum) return canonicalText;
+  if (schema instanceof z.ZodBoolean) return (value: boolean) => (value ? 'true' : 'false');
+  return canonical; // unions and records: rare, and short enough to be sorted as they come
 }
 
 function compileObject(schema: z.ZodObject): Write {
   const members = Object.keys(schema.shape)
     .sort()
     .map((key) => ({ key, name: `${canonicalText(key)}:`, write: compile(schema.shape[key] as z.ZodType) }));
-  return ((value: Record<string, never>) => {
+  return (value: Readonly<Record<string, unknown>>) => {
     let out = '';
     for (const { key, name, write } of members) {
       const member = value[key];
-      if (member !== undefined) out += (out === '' ? '{' : ',') + name + write(member);
+      if (member !== undefined) out += (out === '' ? '{' : ',') + name + write(member as never);
     }
     return out === '' ? '{}' : `${out}}`;
-  }) as Write;
+  };
 }
 
 function compileArray(schema: z.ZodArray): Write {
   const write = compile(schema.element);
-  return ((value: never[]) => {
+  return (value: never[]) => {
     let out = '[';
     for (let i = 0; i < value.length; i++) out += (i === 0 ? '' : ',') + write(value[i] as never);
     return `${out}]`;
-  }) as Write;
+  };
 }
 
 function compileLiteral(schema: z.ZodLiteral): Write {
   const texts = new Map([...schema.values].map((value) => [value, canonical(value)]));
-  return ((value: string) => texts.get(value) ?? canonical(value)) as Write;
+  return (value: string) => texts.get(value) ?? canonical(value);
 }

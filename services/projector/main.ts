@@ -1,30 +1,33 @@
 import { ClickHouse } from '#clickhouse';
-import { SegmentReader } from '#event-log';
 import { loadConfig, serve } from '#runtime';
 import { Projector } from './projector.js';
+import { openSource } from './source.js';
 
 await serve({
   name: 'projector',
-  start({ config, log, fail }) {
-    const { clickhouse: where, dataDir } = loadConfig(config, 'projector', process.env);
-    const clickhouse = ClickHouse.at({ ...where, password: where.password.reveal() });
-    const reader = new SegmentReader({ dataDir });
+  async start({ config: file, log, fail }) {
+    const config = loadConfig(file, 'projector', process.env);
+    const { url, user, password, database } = config.clickhouse;
+    const clickhouse = ClickHouse.at({ url, user, password: password.reveal(), database });
+    const source = await openSource(config, (reason) => {
+      log.warn({ reason }, 'Kafka client');
+    });
     const stopping = new AbortController();
-    const projecting = new Projector({ reader, clickhouse, log }).run('follow', stopping.signal).catch(fail);
-    return Promise.resolve({
+    const projecting = new Projector({ ...source, clickhouse, log }).run('follow', stopping.signal).catch(fail);
+    return {
       listening: {},
       stop: [
         {
-          name: 'end the block under way',
+          name: 'end the batch under way',
           deadlineMs: 3_000,
           run: async () => {
             stopping.abort();
             await projecting;
           },
         },
-        { name: 'close the log', deadlineMs: 1_000, run: () => reader.close() },
+        { name: 'close the log', deadlineMs: 1_000, run: () => source.reader.close() },
         { name: 'close ClickHouse', deadlineMs: 1_000, run: () => clickhouse.close() },
       ],
-    });
+    };
   },
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
 import { type Draft, type Journal, LogFailed } from '#event-log';
-import { type EventOf, type EventType, type Principal, uuidv7 } from '#events';
+import { type EventOf, type Principal, uuidv7 } from '#events';
 import { type Authenticated, AuthenticationFailed, type Authenticator } from '#identity';
 import {
   connect,
@@ -113,7 +114,7 @@ export class Admission {
     }
   }
 
-  private async record<T extends EventType>(draft: Draft & { type: T }): Promise<void> {
+  private async record(draft: Draft): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.options.journal.add([draft], 'disk', (error) => {
         if (error) reject(error);
@@ -124,7 +125,7 @@ export class Admission {
 
   private async authenticate(arrival: Arrival, request: StartupRequest): Promise<Authenticated> {
     const { socket } = arrival;
-    if (!('encrypted' in socket))
+    if (!(socket instanceof TLSSocket))
       throw new SessionRefused('authentication', '28000', 'this connection is not encrypted', {
         hint: 'Tokens are passwords: connect with sslmode=require or stronger.',
       });
@@ -183,7 +184,7 @@ function opened({ socket }: Arrival, request: StartupRequest): EventOf<'session.
   };
   const last = (name: string): string | { b64: string } =>
     text(request.parameters.findLast((one) => one.name === name)?.value ?? Buffer.alloc(0));
-  const tls = 'getProtocol' in socket && typeof socket.getProtocol === 'function' ? String(socket.getProtocol()) : undefined;
+  const tls = socket instanceof TLSSocket ? (socket.getProtocol() ?? undefined) : undefined;
   return {
     client: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, ...(tls !== undefined && { tls }) },
     parameters: request.parameters

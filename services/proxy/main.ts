@@ -4,22 +4,26 @@ import { join } from 'node:path';
 import { Journal, openSegmentLog, SegmentReader } from '#event-log';
 import { Authenticator } from '#identity';
 import { compile } from '#policy';
-import { loadConfig, serve } from '#runtime';
+import { ConfigInvalid, loadConfig, serve } from '#runtime';
 import { SqlParser } from '#sql';
 import { LocalTargetAccess } from './catalogs.js';
 import { HoldDesk } from './hold-desk.js';
 import { Proxy } from './proxy.js';
 import { closeUnfinished, readPast } from './recovery.js';
 
-const drainMs = 2_000;
+const drainMs = 1_000;
 
 await serve({
   name: 'proxy',
   start: async ({ log, config: file, version, fail }) => {
     const config = loadConfig(file, 'proxy', process.env);
     const source = readFileSync(config.policy);
-    const compiled = compile(source.toString('utf8'), config.policy);
-    if ('problems' in compiled) throw new PolicyInvalid(config.policy, compiled.problems);
+    const compiled = compile(source, config.policy);
+    if ('problems' in compiled)
+      throw new ConfigInvalid(
+        config.policy,
+        compiled.problems.map(({ line, column, path, message }) => ({ line, column, key: path, reason: message })),
+      );
     const { policy } = compiled;
 
     const outbox = await openSegmentLog({
@@ -61,7 +65,11 @@ await serve({
         'linger',
       );
     });
-    const parser = await SqlParser.start();
+    const parser = await SqlParser.start({
+      report: (error) => {
+        log.error({ err: error }, 'the SQL parser reports');
+      },
+    });
     const proxy = new Proxy({
       config,
       journal,
@@ -99,14 +107,3 @@ await serve({
     };
   },
 });
-
-/** The policy file cannot be used; every problem with its place. */
-class PolicyInvalid extends Error {
-  override readonly name = 'PolicyInvalid';
-  constructor(
-    file: string,
-    problems: readonly { readonly line: number; readonly column: number; readonly path: string; readonly message: string }[],
-  ) {
-    super(problems.map(({ line, column, path, message }) => `${file}:${line}:${column} ${path}: ${message}`).join('\n'));
-  }
-}

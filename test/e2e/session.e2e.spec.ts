@@ -136,7 +136,12 @@ describe('a session through the proxy', () => {
     const rows = Array.from({ length: 20_000 }, (_, i) => `${i}\trow ${i}\n`);
     await pipeline(Readable.from(rows), client.query(copy.from('COPY loaded FROM STDIN')));
     let bytes = 0;
-    const sink = new Writable({ write: (chunk: Buffer, _, done) => ((bytes += chunk.length), done()) });
+    const sink = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        bytes += chunk.length;
+        done();
+      },
+    });
     await pipeline(client.query(copy.to('COPY loaded TO STDOUT')), sink);
     expect(bytes).toBe(rows.join('').length);
   });
