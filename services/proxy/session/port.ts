@@ -54,7 +54,7 @@ export abstract class Judge {
   abstract readonly policy: string;
   abstract readonly catalog: string;
   abstract readonly analyzer: string;
-  abstract resolve(written: readonly Written[], names: SessionNames): readonly Resolved[];
+  abstract resolve(written: Written, names: SessionNames): Resolved;
   /** The strictest of what the policy says of each. */
   abstract decide(statements: readonly Resolved[]): Decision;
 }
