@@ -15,7 +15,7 @@ import { Tails } from './tail/tails.js';
 
 /** Ends the application; who is not answered by then is hung up on. */
 async function closeWithin(ms: number, app: NestExpressApplication): Promise<void> {
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   const hangUp = setTimeout(() => {
     server.closeAllConnections();
   }, ms);
