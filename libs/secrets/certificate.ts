@@ -66,7 +66,10 @@ export async function serverCertificate(folder: string, now: number, others: rea
       await SubjectKeyIdentifierExtension.create(server.publicKey),
       await AuthorityKeyIdentifierExtension.create(authority.publicKey),
       new SubjectAlternativeNameExtension(
-        [...new Set([...local, ...others])].map((value) => ({ type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const), value })),
+        [...new Set([...local, ...others])].map((value) => ({
+          type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const),
+          value,
+        })),
       ),
     ],
   });
