@@ -2,6 +2,7 @@ export { buildCatalog, MalformedCatalog } from './catalog/build.js';
 export { Catalog } from './catalog/catalog.js';
 export { catalogQueries } from './catalog/queries.js';
 export type {
+  BuiltInColumns,
   CatalogSnapshot,
   Column,
   Relation,

@@ -1,7 +1,9 @@
 import { Catalog } from './catalog.js';
 import { catalogParts, type CatalogPart } from './queries.js';
 import type {
+  BuiltInColumns,
   CatalogSnapshot,
+  Column,
   Relation,
   RelationKind,
   StoredCalls,
@@ -109,6 +111,7 @@ function snapshotOf(rows: Rows): CatalogSnapshot {
         .of('builtInRelations')
         .map((row) => `${row.text(0)}.${row.text(1)}`)
         .sort(),
+      columns: builtInColumns(rows),
       functions: rows
         .of('builtInFunctions')
         .map((row) => row.text(0))
@@ -128,6 +131,18 @@ function snapshotOf(rows: Rows): CatalogSnapshot {
         .sort(byOid),
     },
   };
+}
+
+function builtInColumns(rows: Rows): BuiltInColumns[] {
+  const relations = new Map<string, { schema: string; name: string; columns: Column[] }>();
+  for (const row of rows.of('builtInColumns')) {
+    const [schema, name] = [row.text(0), row.text(1)];
+    const known = relations.get(`${schema}.${name}`) ?? { schema, name, columns: [] };
+    relations.set(`${schema}.${name}`, known);
+    known.columns.push({ name: row.text(3), number: row.number(2), type: row.number(4), typeText: row.text(5), generated: false });
+  }
+  for (const { columns } of relations.values()) columns.sort((a, b) => a.number - b.number);
+  return [...relations].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, relation]) => relation);
 }
 
 const byOid = (a: { readonly oid: number }, b: { readonly oid: number }): number => a.oid - b.oid;

@@ -3,6 +3,7 @@ import type { Bound, BoundParameter } from '#approvals';
 import type { Decision, HoldDecision } from '#policy';
 import type { SessionContext } from './context.js';
 import { Holding } from './holding.js';
+import { forwardedAs, forwardedPart, maskingRefusal, prepareAgain, untouched } from './masking.js';
 import type { Meaning } from './meaning.js';
 import type { ClientMessage, Pipeline } from './pipeline.js';
 import type { AnyDraft, HeldFacts, Holds } from './port.js';
@@ -40,6 +41,7 @@ const nothing: Meaning = {
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
+  masking: untouched,
 };
 
 /** Decides what is asked, and sees that the decision is on record before anything comes of it. */
@@ -63,6 +65,11 @@ export class Deciding {
       return;
     }
     const decision = judge.decide(asked.meaning.asked);
+    const { masking } = asked.meaning;
+    if (masking.kind === 'refused' && decision.verdict !== 'deny') {
+      this.refuse(asked.message, asked.form, (id) => maskingRefusal(masking, id), asked.meaning);
+      return;
+    }
     switch (decision.verdict) {
       case 'allow':
         this.allow(asked, asked.meaning, decision, state.take(asked.meaning.parts.length), 'to-account');
@@ -108,13 +115,16 @@ export class Deciding {
       state.changedInTransaction = true;
       if (meaning.changesCatalog) state.catalogStale = true;
     }
-    const draft = this.decided(asked.form, n, meaning, {
+    const { masking } = meaning;
+    const decided = this.decided(asked.form, n, meaning, {
       verdict: 'allow',
       rule: decision.rule,
       ...(asked.prepared && { prepared: asked.prepared.n }),
       ...(asked.portal !== undefined && { portal: asked.portal }),
       ...(approval !== undefined && { approval }),
+      ...(masking.kind === 'rewritten' && { masked: [...masking.masked] }),
     });
+    const draft = asked.form === 'query' ? { ...decided, ...forwardedPart(masking) } : decided;
     // What only gives back resources passes even while the log is broken.
     this.pipeline.gather.begin(draft, meaning.onlyFrees ? 'later' : 'awaited');
     if (bytes === 'to-account') this.pipeline.account(asked.message);
@@ -224,6 +234,11 @@ export class Deciding {
     if (decision.verdict === 'deny') {
       const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
       this.refuseAs(asked.message, asked.form, n, refusal, meaning, 'accounted');
+      return;
+    }
+    const whole = { from: 0, to: asked.sql.length };
+    if (forwardedAs(meaning.masking, whole) !== forwardedAs(asked.meaning.masking, whole)) {
+      this.refuseAs(asked.message, asked.form, n, prepareAgain, meaning, 'accounted');
       return;
     }
     this.allow(asked, meaning, decision, n, 'accounted', approval);

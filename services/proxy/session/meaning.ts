@@ -1,6 +1,8 @@
 import type { StatementFacts } from '#events';
+import type { Masked } from '#masking';
 import type { Resolved, Written } from '#sql';
 import type { SessionContext } from './context.js';
+import { maskingOf, prepareAgain } from './masking.js';
 import { type Refusal, stateInFlight, unknownName } from './refusal.js';
 import { newRunning } from './running.js';
 
@@ -25,6 +27,8 @@ export interface Meaning {
   readonly onlyFrees: boolean;
   /** COMMIT or ROLLBACK: all that a failed transaction still takes. */
   readonly endsTransaction: boolean;
+  /** What masks make of the text. */
+  readonly masking: Masked;
 }
 
 /** Names that statements earlier in the same text make, on top of the session's. */
@@ -42,6 +46,12 @@ class Scope {
     if (this.prepared.has(name)) return this.prepared.get(name);
     const known = this.ctx.state.prepared.get(name);
     return known?.settled === true ? known.meaning.asked[0] : undefined;
+  }
+
+  /** Whether the catalog has changed since a statement was prepared. */
+  isStale(name: string): boolean {
+    const known = this.prepared.has(name) ? undefined : this.ctx.state.prepared.get(name);
+    return known !== undefined && known.catalog !== this.ctx.judge.catalog;
   }
 
   cursor(name: string): Resolved | undefined {
@@ -64,11 +74,13 @@ export function meaningOf(
     parts.push(part);
     if (i < resolved.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
   }
+  const asked = parts.map((part) => part.asked);
   const acts = resolved.map(({ act }) => act);
   return {
     parts,
     facts: parts.map(({ facts }) => facts),
-    asked: parts.map(({ asked }) => asked),
+    asked,
+    masking: maskingOf(ctx.judge, sql, written, resolved, asked),
     copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
     changesState: resolved.some((statement) => changesState(ctx, statement)),
     changesCatalog: resolved.some(({ facts }) => facts.effects.some((effect) => effect === 'ddl' || effect === 'code')),
@@ -95,10 +107,11 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
     case 'prepare': {
       const inner = statement.inner ?? statement;
       scope.define('prepared', act.name, inner);
+      const { catalog } = ctx.judge;
       return {
         ...plain,
         applied: (n) => {
-          const meaning: Meaning = { ...alone(inner), changesState: changesState(ctx, inner) };
+          const meaning: Meaning = { ...alone(ctx, inner), changesState: changesState(ctx, inner) };
           prepared.set(act.name, {
             n,
             name: act.name,
@@ -110,6 +123,8 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             columns: undefined,
             meaning,
             epoch: ctx.state.epoch,
+            catalog,
+            forwarded: undefined,
           });
         },
       };
@@ -117,6 +132,8 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
     case 'execute': {
       const inner = scope.statement(act.name);
       if (!inner) return { refusal: unknownName('26000', `prepared statement "${act.name}"`) };
+      // The server plans it anew on what its names stand for now: what was masked then may be elsewhere.
+      if (ctx.judge.masking && scope.isStale(act.name)) return { refusal: prepareAgain };
       return { ...plain, facts: by(facts, inner), asked: inner };
     }
     case 'deallocate':
@@ -135,7 +152,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
         applied: (n) => {
           portals.set(act.name, {
             name: act.name,
-            meaning: alone(inner),
+            meaning: alone(ctx, inner),
             prepared: undefined,
             running: newRunning(n),
             executed: true,
@@ -180,7 +197,7 @@ const by = (own: StatementFacts, inner: Resolved): StatementFacts => ({
   to: own.to,
 });
 
-const alone = (statement: Resolved): Meaning => ({
+const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   parts: [{ facts: statement.facts, asked: statement, applied: () => undefined }],
   facts: [statement.facts],
   asked: [statement],
@@ -189,4 +206,5 @@ const alone = (statement: Resolved): Meaning => ({
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
+  masking: { kind: 'as-is', touches: ctx.judge.masking?.touches(statement) ?? [] },
 });

@@ -1,0 +1,131 @@
+import type { Catalog, Resolved, ResolvedRelation, Written } from '#sql';
+import { namesAnyOf } from './columns.js';
+import { guard } from './guard.js';
+import { type CoveredRelation, maskedNames, type MaskPlan } from './plan.js';
+import { type Refused, refused } from './refusal.js';
+import { applySplices, positionMap, type Splice } from './splice.js';
+import { maskedReference } from './reference.js';
+import { type Token, tokensOf } from './tokens.js';
+
+/** A statement of a text, as it was written and as it was resolved. */
+export interface Statement {
+  readonly written: Written;
+  readonly resolved: Resolved;
+}
+
+/** What is to be sent in a text's place. */
+export type Masked =
+  | {
+      readonly kind: 'as-is';
+      /** Masked columns of the tables that it touches, `schema.table.column`; it reads none of them. */
+      readonly touches: readonly string[];
+    }
+  | {
+      readonly kind: 'rewritten';
+      readonly text: Buffer;
+      /** The masked columns of the tables that it reads, `schema.table.column`, sorted. */
+      readonly masked: readonly string[];
+      /** Those of all tables that it touches. */
+      readonly touches: readonly string[];
+      readonly splices: readonly Splice[];
+      /** From a position in `text`, as errors give it, to one in what the client sent. */
+      readonly positionOf: (position: number) => number;
+    }
+  | Refused;
+
+/**
+ * Puts a sub-select that yields masked columns in the place of each reference to a table that has some, at its bytes; or says why the text
+ * cannot be sent. What is rewritten is to be parsed again and checked with `isFaithful` before it is sent.
+ */
+export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: Catalog, plan: MaskPlan): Masked {
+  const splices: Splice[] = [];
+  const reads = new Set<string>();
+  const touches = new Set<string>();
+  let tokens: readonly Token[] | undefined;
+  for (const { written, resolved } of statements) {
+    const why = guard(written, resolved, catalog, plan);
+    if (why) return why;
+    const named = coveredBy(resolved, plan);
+    if (named.length === 0) continue;
+    const also = guardCovered(written, resolved, named);
+    if (also) return also;
+    for (const { covered, isBuiltIn } of named)
+      if (!isBuiltIn) for (const name of maskedNames(covered)) touches.add(name);
+    tokens ??= tokensOf(sql);
+    for (const { reference, covered, isBuiltIn } of named) {
+      if (reference.access !== 'read') continue;
+      const splice = maskedReference(sql, tokens, reference, covered);
+      if (!splice) return refused(`the reference to ${reference.name} cannot be masked where it stands`, 'Name the table in a plain FROM.');
+      if (!isBuiltIn) for (const name of maskedNames(covered)) reads.add(name);
+      splices.push(splice);
+    }
+  }
+  if (splices.length === 0) return { kind: 'as-is', touches: [...touches].sort() };
+  splices.sort((a, b) => a.from - b.from);
+  if (splices.some((splice, i) => splice.from < (splices[i - 1]?.to ?? 0)))
+    return refused('a masked table within the sample of another cannot be masked', 'Leave out the TABLESAMPLE.');
+  return {
+    kind: 'rewritten',
+    text: applySplices(sql, splices),
+    masked: [...reads].sort(),
+    touches: [...touches].sort(),
+    splices,
+    positionOf: positionMap(sql, splices),
+  };
+}
+
+interface Named {
+  readonly reference: ResolvedRelation['reference'];
+  readonly covered: CoveredRelation;
+  readonly isBuiltIn: boolean;
+}
+
+function coveredBy(resolved: Resolved, plan: MaskPlan): Named[] {
+  return resolved.relations.flatMap(({ reference, target }) => {
+    const covered =
+      target.kind === 'relation'
+        ? plan.covered.get(target.relation.oid)
+        : target.kind === 'built-in'
+          ? plan.builtIn.get(`${target.schema}.${target.name}`)
+          : undefined;
+    return covered ? [{ reference, covered, isBuiltIn: target.kind === 'built-in' }] : [];
+  });
+}
+
+/** What a statement may not do with a table that has masked columns. */
+function guardCovered(written: Written, { act }: Resolved, named: readonly Named[]): Refused | undefined {
+  const { name } = (named[0] as Named).reference;
+  if (written.locking.length > 0)
+    return refused(`rows of ${name} cannot be locked: it has masked columns`, 'Leave out FOR UPDATE or FOR SHARE.');
+  if (act.kind === 'explain' && act.analyze)
+    return refused(`EXPLAIN ANALYZE is not allowed on ${name}: it has masked columns`, 'Use EXPLAIN without ANALYZE.');
+  if (act.kind === 'copy' && act.direction === 'to' && !act.query)
+    return refused(`${name} cannot be copied whole: it has masked columns`, `Use COPY (SELECT … FROM ${name}) TO STDOUT.`);
+  if (named.some(({ reference }) => reference.access === 'lock' || reference.access === 'ddl'))
+    return refused(`${name} cannot be locked or changed: it has masked columns`, 'Ask whoever keeps the schema.');
+  const wholeName = qualifiedColumn(written, named);
+  if (wholeName !== undefined)
+    return refused(`${wholeName} cannot be named with its schema: the table has masked columns`, 'Give the table an alias.');
+  return guardModification(written, named);
+}
+
+/** `public.t.column`: under a sub-select there is no such name. */
+const qualifiedColumn = (written: Written, named: readonly Named[]): string | undefined =>
+  written.columns
+    .find(({ path: [schema, table], path }) =>
+      path.length > 2 &&
+      named.some(({ covered: { relation } }) => relation.schema === schema && relation.name === table),
+    )
+    ?.path.join('.');
+
+/** A statement that writes may neither read a masked column nor store what stands in its place. */
+function guardModification(written: Written, named: readonly Named[]): Refused | undefined {
+  if (!named.some(({ reference }) => reference.access === 'write' || reference.modifying)) return undefined;
+  const columns = new Set(named.flatMap(({ covered }) => [...covered.masked.keys()]));
+  const rows = new Set(['old', 'new', 'excluded', ...named.map(({ reference }) => reference.alias ?? reference.name)]);
+  if (!namesAnyOf(written.columns, columns, rows)) return undefined;
+  return refused(
+    'a statement that writes may not read masked columns, nor whole rows of their tables',
+    'Name the columns that you need, without the masked ones, in RETURNING, WHERE and SET.',
+  );
+}

@@ -1,0 +1,39 @@
+import { isMaskedTag, type Masked, maskPlan, type MaskPlan, rewrite, type Statement } from '#masking';
+import type { Mask } from '#policy';
+import type { Catalog, Resolved } from '#sql';
+import type { CatalogHandle } from './catalogs.js';
+import { SessionMasking } from './session/port.js';
+
+/** The masks that hold for a session's principal, on the catalog of the moment. */
+export class CatalogMasking extends SessionMasking {
+  private planned: { readonly catalog: Catalog; readonly plan: MaskPlan } | undefined;
+
+  constructor(
+    private readonly masks: readonly Mask[],
+    private readonly handle: CatalogHandle,
+  ) {
+    super();
+  }
+
+  rewrite(sql: Buffer, statements: readonly Statement[]): Masked {
+    return rewrite(sql, statements, this.handle.current(), this.plan);
+  }
+
+  touches({ relations }: Resolved): readonly string[] {
+    const { covered } = this.plan;
+    return relations.flatMap(({ target }) => {
+      const found = target.kind === 'relation' ? covered.get(target.relation.oid) : undefined;
+      return found ? [...found.masked.keys()].map((column) => `${found.relation.schema}.${found.relation.name}.${column}`) : [];
+    });
+  }
+
+  isMaskedTag(table: number, attnum: number): boolean {
+    return isMaskedTag(this.plan, table, attnum);
+  }
+
+  private get plan(): MaskPlan {
+    const catalog = this.handle.current();
+    if (this.planned?.catalog !== catalog) this.planned = { catalog, plan: maskPlan(this.masks, catalog) };
+    return this.planned.plan;
+  }
+}
