@@ -16,6 +16,17 @@ export class KafkaReader extends LogReader {
     super();
   }
 
+  /** The cluster's own id: one that was made anew has another, and its offsets mean other records. */
+  async cluster(): Promise<string> {
+    const admin = connectKafka(this.options, briefly).admin();
+    await admin.connect();
+    try {
+      return (await admin.describeCluster()).clusterId;
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   async consume(consumption: Consumption): Promise<void> {
     const signal = AbortSignal.any([consumption.signal, this.closed.signal]);
     const run = new Run(this.options, { ...consumption, signal });

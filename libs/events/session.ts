@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Count, envelope, Instant, Micros, Sha256Hex, Text, Uuid } from './envelope.js';
 
-/** Durability of a session's records, DESIGN 5: what must be on disk before what. */
+/** Durability of a session's records: what must be on disk before what. */
 export const Durability = z.enum(['strict', 'overlap', 'replicated', 'buffered']);
 export type Durability = z.infer<typeof Durability>;
 

@@ -1,4 +1,4 @@
-/** The topics of the log, DESIGN 4. Names end in the number of their format. */
+/** The topics of the log. Names end in the number of their format. */
 export const topics = {
   events: 'sallyport.events.v1',
   parts: 'sallyport.parts.v1',

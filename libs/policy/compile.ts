@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
 import { covers } from './match.js';
 import { type Policy, policyOf } from './policy.js';
 import { PolicyFile } from './schema.js';
@@ -24,28 +24,25 @@ type Path = readonly (string | number)[];
  * @param source where it was read from
  */
 export function compile(text: Uint8Array | string, source: string): Compiled {
-  const lines = new LineCounter();
   const written = typeof text === 'string' ? text : decode(text);
   if (written === undefined) return { problems: [{ line: 1, column: 1, path: '', message: 'not valid UTF-8' }] };
+  const lines = new LineCounter();
   const document = parseDocument(written, { lineCounter: lines, prettyErrors: false });
-  const at = (path: Path, message: string): PolicyProblem => ({
-    ...position(document, lines, path),
-    path: path.join('.'),
-    message,
-  });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ pos, code }) => {
-      const { line, col } = lines.linePos(pos[0]);
-      return { line, column: col, path: '', message: `not YAML: ${code.toLowerCase().replaceAll('_', ' ')}` };
-    });
-    return { problems };
-  }
+  if (document.errors.length > 0) return { problems: document.errors.map((error) => yamlProblem(error, lines)) };
   const parsed = PolicyFile.safeParse(plain(document) ?? {});
-  if (!parsed.success)
-    return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)).map(([path, message]) => at(path, message)) };
-  const problems = [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data)];
-  if (problems.length > 0) return { problems: problems.map(([path, message]) => at(path, message)) };
+  const findings = parsed.success
+    ? [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data)]
+    : parsed.error.issues.flatMap((issue) => findingsOf(issue));
+  if (!parsed.success || findings.length > 0) {
+    const problems = findings.map(([path, message]) => ({ ...position(document, lines, path), path: path.join('.'), message }));
+    return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
+  }
   return { policy: policyOf(parsed.data, createHash('sha256').update(text).digest('hex'), source) };
+}
+
+function yamlProblem({ pos, code }: YAMLParseError, lines: LineCounter): PolicyProblem {
+  const { line, col } = lines.linePos(pos[0]);
+  return { line, column: col, path: '', message: `not YAML: ${code.toLowerCase().replaceAll('_', ' ')}` };
 }
 
 function decode(text: Uint8Array): string | undefined {
@@ -74,7 +71,7 @@ interface Issue {
   readonly keys?: string[];
 }
 
-function problemsOf(issue: Issue): Finding[] {
+function findingsOf(issue: Issue): Finding[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
   if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => [[...path, key], 'no such key']);
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');

@@ -69,6 +69,11 @@ ${hold}
 ${hold}
     reason: no unique key bounds the rows that it changes
 
+  - name: cascades
+    when: { risks: [cascade] }
+${hold}
+    reason: rows of other tables change along with it, however many
+
   - name: server-wide
     when:
       risks:
@@ -87,7 +92,7 @@ ${hold}
   - name: reads-and-bounded-writes
     when:
       onlyEffects: [read, write, session, transaction]
-      onlyRisks: [advisory-lock, cascade, lock-all, notify, sleep, temporary-relation]
+      onlyRisks: [advisory-lock, lock-all, notify, sleep, temporary-relation]
     then: allow
 
 # Columns that are never shown; only an exemption lifts a mask.

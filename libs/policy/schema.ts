@@ -9,6 +9,7 @@ const word = z.string().min(1);
 const effect = z.enum(['read', 'write', 'ddl', 'privilege', 'code', 'file', 'network', 'session', 'transaction']);
 const verb = z.string().refine((text) => verbs.has(text), 'no command of Postgres by this name');
 const risk = z.string().refine((text) => risks.has(text), 'no risk by this name');
+const riskOrAny = z.string().refine((text) => text === '*' || risks.has(text), 'no risk by this name, and * is any');
 const glob = z.string().regex(/^[^\s]+$/, 'a name, in which * stands for anything');
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, 'a name of small letters, digits, hyphens and underscores');
@@ -38,7 +39,7 @@ export const When = z.strictObject({
   settings: anyOf(glob).optional(),
   unbounded: z.boolean().optional(),
   /** `*` is any. */
-  risks: anyOf(z.union([z.literal('*'), risk])).optional(),
+  risks: anyOf(riskOrAny).optional(),
   /** Every risk of the statement is among these; an empty list asks for none. */
   onlyRisks: z.array(risk).optional(),
 });

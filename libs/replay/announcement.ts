@@ -1,7 +1,7 @@
 import type { Event, EventOf } from '#events';
 import { type Draft, doubt } from './draft.js';
 import { put } from './named.js';
-import type { Setting } from './state.js';
+import { noRole, type Report } from './state.js';
 
 /** What an event says about its session as a whole, before the messages that came with it. */
 export function announce(draft: Draft, event: Event): void {
@@ -47,11 +47,12 @@ function authenticated(draft: Draft, data: EventOf<'session.authenticated'>['dat
 function ready(draft: Draft, { serverVersion, backend, settings, role, searchPath }: EventOf<'session.ready'>['data']): void {
   draft.phase = 'ready';
   draft.server = { version: serverVersion, backend };
+  draft.reported = settings.reduce<Report[]>((list, setting) => put(list, setting), []);
   draft.start = {
     sessionUser: draft.scope.sessionUser,
-    role: { value: role, local: null },
+    role: { value: role === draft.scope.sessionUser.value ? noRole : role, local: null },
     searchPath: { value: searchPath, local: null },
-    settings: settings.reduce<Setting[]>((list, { name, value }) => put(list, { name, value, local: null }), []),
+    settings: draft.reported.map(({ name, value }) => ({ name, value, local: null })),
     tempTables: [],
   };
   draft.scope = draft.start;

@@ -1,3 +1,4 @@
+import { endAnswer, handOver, type HandedRows, idOf, startAnswer } from './answer.js';
 import { type Draft, doubt, doubtAll } from './draft.js';
 import { complete } from './effect.js';
 import {
@@ -10,21 +11,12 @@ import {
   transactionStatus,
 } from './frames.js';
 import { find, put, without } from './named.js';
+import { head, next, replaceHead } from './pending.js';
 import { commandsIn, isStatement, type Request, requestOf } from './request.js';
-import { report } from './settings.js';
-import type { Answer, Portal, PreparedStatement, Transaction } from './state.js';
+import { withReports } from './settings.js';
+import type { PreparedStatement, Transaction } from './state.js';
 import type { Message } from './stream.js';
 import { enter, fail, ready } from './transaction.js';
-import { hand } from './handed.js';
-
-/** The rows of a message, and the statement and columns that they belong to. */
-export interface HandedRows {
-  readonly message: Message;
-  readonly n: number | null;
-  readonly columns: readonly Column[] | null;
-  /** Of the columns, where no RowDescription told them. */
-  readonly formats: readonly number[] | null;
-}
 
 /** Takes a message of the client into account: what it asks for waits for its answer. */
 export function fromClient(draft: Draft, message: Message): void {
@@ -42,11 +34,11 @@ export function fromClient(draft: Draft, message: Message): void {
     if (request.kind !== 'sync') return;
     draft.skipping = false;
   }
-  const copyingIn = draft.copy !== null && draft.copy.direction !== 'out' && !draft.copy.ended;
-  if (copyingIn) {
-    // In copy-in the server ignores Sync: the one that counts follows the end of the data.
-    if (request.kind === 'copy end' && draft.copy) draft.copy = { ...draft.copy, ended: true };
-    return;
+  const { copy } = draft;
+  // In copy-in the server ignores Sync: the one that counts follows the end of the data, or the message that breaks it off.
+  if (copy && copy.direction !== 'out' && !copy.ended && draft.pending.length === 1) {
+    if (request.kind === 'copy end') draft.copy = { ...copy, ended: true };
+    if (request.kind === 'copy end' || request.kind === 'sync') return;
   }
   draft.pending = [...draft.pending, request];
 }
@@ -95,6 +87,8 @@ function answered(draft: Draft, type: AnswerType, frame: Uint8Array | null): voi
     doubt(draft, ['answers']);
     return;
   }
+  // The unnamed portal goes when the query gets a portal of its own: one that fails in analysis has none.
+  if (request.kind === 'query' && type !== 'I') draft.portals = without(draft.portals, '');
   switch (type) {
     case '1':
       if (request.kind === 'parse') parsed(draft, request);
@@ -141,28 +135,6 @@ function answered(draft: Draft, type: AnswerType, frame: Uint8Array | null): voi
       next(draft);
       return;
   }
-}
-
-/** The request that is being answered. CopyDone after a COPY that never began is dropped by the server, and so here. */
-function head(draft: Draft): Request | undefined {
-  while (draft.pending[0]?.kind === 'copy end') next(draft);
-  const [request] = draft.pending;
-  if (request?.kind !== 'query' || request.begun) return request;
-  // A simple query destroys the unnamed statement and the unnamed portal.
-  draft.prepared = without(draft.prepared, '');
-  draft.portals = without(draft.portals, '');
-  enter(draft);
-  const begun = { ...request, begun: true };
-  replaceHead(draft, begun);
-  return begun;
-}
-
-function next(draft: Draft): void {
-  draft.pending = draft.pending.slice(1);
-}
-
-function replaceHead(draft: Draft, request: Request): void {
-  draft.pending = [request, ...draft.pending.slice(1)];
 }
 
 function parsed(draft: Draft, { name, n, sql, types, opaque }: Extract<Request, { kind: 'parse' }>): void {
@@ -214,6 +186,7 @@ function readyForQuery(draft: Draft, frame: Uint8Array | null): void {
   draft.copy = null;
   const status = frame && transactionStatus(frame);
   ready(draft, isStatus(status) ? status : null);
+  draft.scope = withReports(draft.scope, draft.reported);
 }
 
 const isStatus = (status: string | null): status is NonNullable<Transaction['status']> =>
@@ -237,17 +210,20 @@ function failed(draft: Draft, frame: Uint8Array | null): void {
 
 function reported(draft: Draft, frame: Uint8Array | null): void {
   const status = frame && parameterStatus(frame);
-  if (status) draft.scope = report(draft.scope, status.name, status.value);
-  else doubt(draft, ['settings', 'search_path', 'role']);
+  if (status) {
+    draft.reported = put(draft.reported, status);
+    draft.scope = withReports(draft.scope, [status]);
+  } else doubt(draft, ['settings', 'search_path', 'role']);
 }
 
 function startCopy(draft: Draft, request: Request, type: 'G' | 'H' | 'W'): void {
   startAnswer(draft, request, null);
-  const end = draft.pending.findIndex(({ kind }) => kind === 'copy end');
-  draft.copy = { direction: type === 'G' ? 'in' : type === 'H' ? 'out' : 'both', messages: 0, bytes: 0, ended: end >= 0 };
-  if (type === 'H') return;
-  const ignored = end < 0 ? draft.pending.length : end + 1;
-  draft.pending = draft.pending.filter((each, i) => i >= ignored || (each.kind !== 'sync' && each.kind !== 'copy end'));
+  const [head, ...rest] = draft.pending;
+  const meant = rest.findIndex(({ kind }) => kind !== 'sync'); // Syncs sent ahead are ignored, as those to come
+  const after = meant < 0 ? [] : rest.slice(meant);
+  const ended = type !== 'H' && after[0]?.kind === 'copy end';
+  draft.copy = { direction: type === 'G' ? 'in' : type === 'H' ? 'out' : 'both', messages: 0, bytes: 0, ended };
+  if (type !== 'H' && head) draft.pending = [head, ...(ended ? after.slice(1) : after)];
 }
 
 function completed(draft: Draft, request: Request, tag: string | null): void {
@@ -267,49 +243,4 @@ function completed(draft: Draft, request: Request, tag: string | null): void {
     const command = commandsIn(portal?.sql ?? null)?.[0] ?? null;
     if (tag !== '') complete(draft, command, tag, request.opaque || (portal?.opaque ?? false));
   }
-}
-
-/** The id of the statement that a request is at: a Query's next one, a portal's own where an Execute has none. */
-function idOf(draft: Draft, request: Request): number | null {
-  if (request.kind === 'query') return request.n === null ? null : request.n + request.done;
-  if (request.kind === 'execute') return request.n ?? find(draft.portals, request.portal)?.n ?? null;
-  return isStatement(request) ? request.n : null;
-}
-
-function startAnswer(draft: Draft, request: Request, columns: readonly Column[] | null): Answer {
-  enter(draft);
-  const n = idOf(draft, request);
-  return (draft.answer = { n, outcome: 'running', tag: null, columns, masks: null, rows: 0, kept: 0 });
-}
-
-function endAnswer(draft: Draft, request: Request, outcome: 'ok' | 'error' | 'suspended', tag: string | null): void {
-  const running = draft.answer?.outcome === 'running' ? draft.answer : startAnswer(draft, request, columnsOf(draft, request));
-  draft.answer = { ...running, outcome, tag };
-}
-
-const portalOf = (draft: Draft, request: Request): Portal | undefined =>
-  request.kind === 'execute' ? find(draft.portals, request.portal) : undefined;
-
-const columnsOf = (draft: Draft, request: Request): readonly Column[] | null => portalOf(draft, request)?.columns ?? null;
-
-function handOver(draft: Draft, message: Message): HandedRows | undefined {
-  const request = head(draft);
-  draft.handed = hand(draft.handed, message);
-  if (message.type === 'd') {
-    if (draft.copy) {
-      const bytes = draft.copy.bytes + message.length * message.count;
-      draft.copy = { ...draft.copy, messages: draft.copy.messages + message.count, bytes };
-    }
-    return undefined;
-  }
-  if (!request) {
-    doubt(draft, ['answers']);
-    return { message, n: null, columns: null, formats: null };
-  }
-  const portal = portalOf(draft, request);
-  const answer = draft.answer?.outcome === 'running' ? draft.answer : startAnswer(draft, request, portal?.columns ?? null);
-  const kept = message.frame instanceof Uint8Array ? message.count : 0;
-  draft.answer = { ...answer, rows: answer.rows + message.count, kept: answer.kept + kept };
-  if (portal) draft.portals = put(draft.portals, { ...portal, rows: portal.rows + message.count });
-  return { message, n: answer.n, columns: answer.columns, formats: portal?.formats ?? (request.kind === 'query' ? [] : null) };
 }

@@ -2,6 +2,7 @@ import type { DecidedOn, Event, EventOf, StatementFacts } from '#events';
 import { type Draft, settle } from './draft.js';
 import { isStatement, type Request, type Statement } from './request.js';
 import { inEffect } from './settings.js';
+import { currentRole } from './state.js';
 
 /**
  * Ties what was decided to the request that it was decided on.
@@ -70,12 +71,9 @@ const changesState = ({ kind }: Request): boolean => kind === 'query' || kind ==
 
 /** With nothing in flight, what the decision was made on is what the server said: role and path are known again. */
 function observe(draft: Draft, on: DecidedOn): void {
-  const { role, searchPath } = draft.scope;
-  draft.scope = {
-    ...draft.scope,
-    role: inEffect(role, on.role),
-    searchPath: inEffect<readonly string[]>(searchPath, on.searchPath),
-  };
+  const { scope } = draft;
+  const role = currentRole(scope) === on.role ? scope.role : inEffect(scope.role, on.role);
+  draft.scope = { ...scope, role, searchPath: inEffect<readonly string[]>(scope.searchPath, on.searchPath) };
   settle(draft, ['role', 'search_path']);
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from './command.js';
 import { type Draft, doubt, doubtAll, settle } from './draft.js';
 import { put, without } from './named.js';
-import { type Scope, type Scoped, type TempTable, undone } from './state.js';
+import { noRole, type PreparedStatement, type Scope, type Scoped, type Setting, type TempTable, undone } from './state.js';
 import { begin, commit, enter, release, rollback, rollbackTo, savepoint } from './transaction.js';
 import { changeSetting, quotedPath } from './settings.js';
 
@@ -26,9 +26,7 @@ function apply(draft: Draft, command: Command, tag: string | null): void {
     case 'commit':
     case 'rollback':
       // COMMIT in a failed transaction answers ROLLBACK.
-      if (command.kind === 'commit' && tag !== 'ROLLBACK') commit(draft);
-      else rollback(draft);
-      if (command.chain) begin(draft);
+      end(draft, command.kind === 'commit' && tag !== 'ROLLBACK' ? commit : rollback, command.chain);
       return;
     case 'savepoint':
       savepoint(draft, command.name);
@@ -58,8 +56,7 @@ function apply(draft: Draft, command: Command, tag: string | null): void {
       prepare(draft, command.name, command.sql);
       return;
     case 'deallocate':
-      draft.prepared =
-        command.name === null ? draft.prepared.filter(({ name }) => name === '') : without(draft.prepared, command.name);
+      draft.prepared = command.name === null ? draft.prepared.filter(isUnnamed) : without(draft.prepared, command.name);
       return;
     case 'declare':
       declare(draft, command.name, command.sql, command.hold);
@@ -89,6 +86,21 @@ function apply(draft: Draft, command: Command, tag: string | null): void {
   }
 }
 
+/** AND CHAIN: the next transaction begins at once, in the modes of this one. */
+function end(draft: Draft, how: (draft: Draft) => void, chains: boolean): void {
+  const modes = draft.scope.settings.filter(isMode);
+  how(draft);
+  if (!chains) return;
+  begin(draft);
+  for (const { name, local } of modes) draft.scope = changeSetting(draft.scope, name, ({ value }) => ({ value, local }));
+}
+
+/** The unnamed statement is none that DEALLOCATE or DISCARD knows. */
+const isUnnamed = ({ name }: PreparedStatement): boolean => name === '';
+
+/** The transaction's own settings, which no RESET ALL resets. */
+const isMode = ({ name, local }: Setting): boolean => name.startsWith('transaction_') && local !== null;
+
 const plain = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE', 'FETCH', 'MOVE', 'COPY', 'SHOW', 'EXPLAIN', 'VALUES']);
 
 /** Without its text only the tag tells, and it does not tell much. */
@@ -111,15 +123,14 @@ const assigned =
   (before: Scoped<T>): Scoped<T> =>
     local ? { value: before.value, local: value } : { value, local: null };
 
-function become(draft: Draft, command: Extract<Command, { kind: 'role' | 'session authorization' }>): void {
+/** SET SESSION AUTHORIZATION takes a SET ROLE with it. */
+function become(draft: Draft, { kind, name, local }: Extract<Command, { kind: 'role' | 'session authorization' }>): void {
   const { scope, start } = draft;
-  if (command.kind === 'session authorization') {
-    const user = assigned(command.name ?? start.sessionUser.value, command.local)(scope.sessionUser);
-    const role = assigned(command.name ?? start.sessionUser.value, command.local)(scope.role);
-    draft.scope = { ...scope, sessionUser: user, role };
+  if (kind === 'role') {
+    draft.scope = { ...scope, role: assigned(name ?? noRole, local)(scope.role) };
   } else {
-    const name = command.name ?? scope.sessionUser.local ?? scope.sessionUser.value;
-    draft.scope = { ...scope, role: assigned(name, command.local)(scope.role) };
+    const sessionUser = assigned(name ?? start.sessionUser.value, local)(scope.sessionUser);
+    draft.scope = { ...scope, sessionUser, role: assigned<string>(name === null ? start.role.value : noRole, local)(scope.role) };
   }
   settle(draft, ['role']);
 }
@@ -128,7 +139,9 @@ function reset(draft: Draft, command: Extract<Command, { kind: 'reset' }>): void
   const { name, local } = command;
   const { start } = draft;
   if (name === null) {
-    draft.scope = { ...draft.scope, settings: start.settings, searchPath: start.searchPath };
+    const modes = draft.scope.settings.filter(isMode);
+    const settings = modes.reduce((list, mode) => put(list, mode), start.settings.slice());
+    draft.scope = { ...draft.scope, settings, searchPath: start.searchPath };
     settle(draft, ['search_path', 'settings']);
     return;
   }
@@ -171,11 +184,11 @@ function discard(draft: Draft, what: 'all' | 'temp' | 'other'): void {
   settle(draft, ['temp tables']);
   if (what === 'temp') return;
   const { start } = draft;
-  const { sessionUser } = start;
   draft.portals = [];
-  draft.prepared = [];
-  draft.scope = { ...start, role: start.role.value === null ? sessionUser : start.role, tempTables: [] };
+  draft.prepared = draft.prepared.filter(isUnnamed);
+  draft.scope = start;
   settle(draft, ['portals', 'prepared', ...undone]);
+  commit(draft); // it runs in no transaction but its own, which ends with it, in a pipeline too
 }
 
 function tempTables(draft: Draft, tables: readonly TempTable[]): void {

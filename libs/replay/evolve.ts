@@ -1,6 +1,7 @@
 import type { Event } from '#events';
 import { conclude, announce } from './announcement.js';
-import { fromClient, fromServer, type HandedRows } from './conversation.js';
+import type { HandedRows } from './answer.js';
+import { fromClient, fromServer } from './conversation.js';
 import { decide } from './decision.js';
 import { type Draft, doubt, doubtAll } from './draft.js';
 import type { SessionState } from './state.js';

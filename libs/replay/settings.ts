@@ -1,5 +1,5 @@
 import { put, without } from './named.js';
-import type { Scope, Scoped } from './state.js';
+import type { Report, Scope, Scoped } from './state.js';
 
 /** A scope in which one setting is changed. Names of settings are compared without case, and kept as first seen. */
 export function changeSetting(scope: Scope, name: string, change: (before: Scoped<string>) => Scoped<string>): Scope {
@@ -13,8 +13,17 @@ export function changeSetting(scope: Scope, name: string, change: (before: Scope
   return { ...scope, settings };
 }
 
-/** ParameterStatus: the value in effect, in the server's own form. */
-export function report(scope: Scope, name: string, value: string): Scope {
+/**
+ * What the server reports is in effect, in its own form. It reports only what changed since its last report, so at each
+ * ReadyForQuery the last report of every setting still holds, whatever a SET was written like.
+ */
+export const withReports = (scope: Scope, reports: readonly Report[]): Scope =>
+  reports.reduce((next, { name, value }) => {
+    const known = next.settings.find((setting) => setting.name === name);
+    return known && (known.local ?? known.value) === value ? next : report(next, name, value);
+  }, scope);
+
+function report(scope: Scope, name: string, value: string): Scope {
   const next = changeSetting(scope, name, (before) => inEffect(before, value));
   return name === 'search_path' ? { ...next, searchPath: inEffect<readonly string[]>(scope.searchPath, splitPath(value)) } : next;
 }

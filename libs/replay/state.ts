@@ -25,6 +25,8 @@ export interface SessionState {
   readonly scope: Scope;
   /** The scope as the session began, which RESET goes back to. */
   readonly start: Scope;
+  /** The last ParameterStatus of each setting that the server reports. */
+  readonly reported: readonly Report[];
   readonly prepared: readonly PreparedStatement[];
   readonly portals: readonly Portal[];
   readonly copy: Copy | null;
@@ -61,6 +63,7 @@ export interface SessionState {
 /** What a rollback takes back. */
 export interface Scope {
   readonly sessionUser: Scoped<string>;
+  /** The setting of that name: `none` where no SET ROLE is in effect. Who the session acts as says `currentRole`. */
   readonly role: Scoped<string>;
   readonly searchPath: Scoped<readonly string[]>;
   readonly settings: readonly Setting[];
@@ -74,6 +77,10 @@ export interface Scoped<T> {
 }
 export interface Setting extends Scoped<string> {
   readonly name: string;
+}
+export interface Report {
+  readonly name: string;
+  readonly value: string;
 }
 export interface TempTable {
   readonly name: string;
@@ -173,6 +180,7 @@ export const initialState: SessionState = {
   transaction: { status: 'I', levels: [] },
   scope: noScope,
   start: noScope,
+  reported: [],
   prepared: [],
   portals: [],
   copy: null,
@@ -194,3 +202,10 @@ export const stateHash = (state: SessionState): string => createHash('sha256').u
 
 /** What holds at this moment: the transaction's own value where it has one. */
 export const effective = <T>(scoped: Scoped<T>): T | null => scoped.local ?? scoped.value;
+
+/** Who the session acts as, as current_user tells it; null where the wire has not shown it yet. */
+export const currentRole = ({ role, sessionUser }: Scope): string | null =>
+  effective(role) === noRole ? effective(sessionUser) : effective(role);
+
+/** No role can have this name. */
+export const noRole = 'none';

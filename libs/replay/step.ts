@@ -1,5 +1,5 @@
 import type { Event, EventOf, Text } from '#events';
-import type { HandedRows } from './conversation.js';
+import type { HandedRows } from './answer.js';
 import { type Advance, advance } from './evolve.js';
 import { parseFrame, queryText, rowValues } from './frames.js';
 import { initialState, type SessionState, stateHash } from './state.js';

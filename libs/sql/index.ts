@@ -1,6 +1,7 @@
-export { buildCatalog, MalformedCatalog } from './catalog/build.js';
+export { buildCatalog } from './catalog/build.js';
 export { Catalog } from './catalog/catalog.js';
 export { catalogQueries } from './catalog/queries.js';
+export { MalformedCatalog } from './catalog/rows.js';
 export type {
   BuiltInColumns,
   CatalogSnapshot,

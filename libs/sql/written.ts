@@ -91,6 +91,8 @@ export interface Modification {
   readonly events: readonly RowEvent[];
   /** The index of its target among `relations`. */
   readonly target: number;
+  /** Columns that an UPDATE, or an UPDATE branch of the others, gives a value. */
+  readonly assigned: readonly string[];
   /** Columns of the target that a top-level AND compares with constants or parameters for equality. */
   readonly keys: readonly string[];
   /** It touches rows that no key can bound: WHEN NOT MATCHED BY SOURCE, ON CONFLICT DO UPDATE of a query's rows. */

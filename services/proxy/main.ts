@@ -18,7 +18,7 @@ await serve({
   start: async ({ log, config: file, version, fail }) => {
     const config = loadConfig(file, 'proxy', process.env);
     const source = readFileSync(config.policy);
-    const compiled = compile(source.toString('utf8'), config.policy);
+    const compiled = compile(source, config.policy);
     if ('problems' in compiled)
       throw new ConfigInvalid(
         config.policy,
@@ -65,7 +65,11 @@ await serve({
         'linger',
       );
     });
-    const parser = await SqlParser.start();
+    const parser = await SqlParser.start({
+      report: (error) => {
+        log.error({ err: error }, 'the SQL parser reports');
+      },
+    });
     const proxy = new Proxy({
       config,
       journal,

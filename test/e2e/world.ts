@@ -170,10 +170,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     startProxy,
     record: () => readRecord(dataDir),
     unaccounted: async () => {
-      const settled = await Promise.race([tap.settled().then(() => true), setTimeout(5_000, false)]);
+      const settled = await Promise.race([tap.settled().then(() => true), setTimeout(5_000, false, { ref: false })]);
       if (!settled) return tap.sessions().flatMap((one, i) => (one.closed ? [] : [`connection ${i} of a test is still open`]));
       const tapped = tap.sessions().filter(({ backendPid }) => backendPid !== undefined);
-      for (const deadline = Date.now() + 10_000; ; await setTimeout(20)) {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        await setTimeout(20);
         const { events, parts } = await readRecord(dataDir);
         const sessions = tapped.map((session) => {
           const ready = events.find((event) => event.type === 'session.ready' && event.data.backend === session.backendPid);

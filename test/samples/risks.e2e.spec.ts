@@ -22,7 +22,7 @@ describe('the samples of risks, through a proxy under the policy that an install
     const token = await world.token('bot', ['agents']);
     const out = join(folder, 'out.json');
     const urls = [attackUrl(world, token, 'risk_case'), '--setup', setupUrl(world, 'postgres')];
-    const said = await play('risk.mjs', ['sallyport', ...urls, '--out', out]);
+    const said = await play('risk.mjs', ['sallyport', ...urls, '--hold', '400', '--out', out]);
     try {
       outcomes = JSON.parse(readFileSync(out, 'utf8')) as Outcome[];
     } catch (cause) {

@@ -64,7 +64,7 @@ export class Script {
   }
 
   /** The events up to the first ReadyForQuery. */
-  ready(settings: readonly { name: string; value: string }[] = [{ name: 'TimeZone', value: 'UTC' }]): this {
+  ready(settings: DataOf<'session.ready'>['settings'] = [{ name: 'TimeZone', value: 'UTC' }], login = 'app_rw'): this {
     return this.event('session.opened', {
       client: { address: '127.0.0.1', port: 40_000 },
       parameters: [],
@@ -74,7 +74,7 @@ export class Script {
       .event('session.authenticated', {
         principal: { groups: ['agents'], issuer: 'https://id.example', kind: 'agent', subject: 'billing-bot' },
         method: 'oidc',
-        login: 'app_rw',
+        login,
         target: 'main',
         database: 'app',
         durability: 'strict',
@@ -84,8 +84,8 @@ export class Script {
         backend: 4711,
         catalog: Script.catalog,
         serverVersion: '18.1',
-        settings: [...settings],
-        role: 'app_rw',
+        settings,
+        role: login,
         searchPath: ['"$user"', 'public'],
       });
   }

@@ -6,8 +6,11 @@ const first = 16384;
 
 const schemaOf = (oid: string): string => `(SELECT nspname FROM pg_namespace WHERE pg_namespace.oid = ${oid})`;
 
-// Temporary relations are each session's own; TOAST is reached through its table.
+// What is temporary is each session's own; TOAST is reached through its table.
 const ownRelation = `c.oid >= ${first} AND n.nspname <> 'pg_toast' AND c.relpersistence <> 't'`;
+
+const notTemporary = (schema: string): string =>
+  `${schema} NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp)')`;
 
 const texts = {
   // A function or operator of the same name in another schema must not answer in place of Postgres' own.
@@ -49,16 +52,16 @@ const texts = {
 
   rules: `SELECT ev_class, ev_type FROM pg_rewrite WHERE ev_class >= ${first} AND rulename <> '_RETURN' AND ev_enabled <> 'D'`,
 
-  foreignKeys: `SELECT confrelid, conrelid, confdeltype, confupdtype FROM pg_constraint
+  foreignKeys: `SELECT confrelid, conrelid, confdeltype, confupdtype, array_to_string(confkey, ' ') FROM pg_constraint
     WHERE contype = 'f' AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd'))`,
 
   functions: `SELECT p.oid, ${schemaOf('p.pronamespace')}, p.proname, p.prokind, p.provolatile, p.prosecdef, p.proargtypes,
       p.pronargdefaults, p.provariadic, p.prorettype, l.lanname
-    FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= ${first}`,
+    FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid >= ${first} AND ${notTemporary('p.pronamespace')}`,
 
   builtInFunctions: `SELECT proname, bool_or(provolatile = 'v') FROM pg_proc WHERE oid < ${first} GROUP BY proname`,
 
-  operators: `SELECT ${schemaOf('oprnamespace')}, oprname, oprleft, oprright, oprcode::oid FROM pg_operator WHERE oid >= ${first}`,
+  operators: `SELECT ${schemaOf('oprnamespace')}, oprname, oprleft, oprright, oprcode::oid FROM pg_operator WHERE oid >= ${first} AND ${notTemporary('oprnamespace')}`,
 
   builtInOperators: `SELECT DISTINCT oprname FROM pg_operator WHERE oid < ${first}`,
 
@@ -66,7 +69,7 @@ const texts = {
 
   types: `SELECT oid, ${schemaOf('typnamespace')}, typname, typtype, typbasetype, typelem, typrelid,
       coalesce((SELECT rngsubtype FROM pg_range WHERE rngtypid = pg_type.oid), 0)
-    FROM pg_type WHERE oid >= ${first}`,
+    FROM pg_type WHERE oid >= ${first} AND ${notTemporary('typnamespace')}`,
 
   builtInTypes: `SELECT oid, typname FROM pg_type WHERE oid < ${first} AND typtype IN ('b', 'p', 'r', 'm') AND typnamespace = 11`,
 
@@ -87,7 +90,7 @@ const texts = {
       WHERE m[2] <> '0')
     SELECT kind, owner, what, target,
       CASE WHEN what IN ('relid', 'resulttype') THEN NULL ELSE (SELECT proname FROM pg_proc WHERE oid = target) END,
-      CASE WHEN what = 'relid' AND target < ${first} THEN (SELECT relname FROM pg_class WHERE oid = target) END
+      CASE WHEN what = 'relid' AND target < ${first} THEN (SELECT concat(nspname, '.', relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target) END
     FROM called WHERE what <> 'resulttype' OR target >= ${first}`,
 };
 

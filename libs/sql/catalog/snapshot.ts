@@ -52,8 +52,13 @@ export interface Relation {
   readonly triggers: readonly { readonly events: readonly TriggerEvent[]; readonly function: number }[];
   /** Commands that a rule rewrites, a view's own SELECT rule aside. */
   readonly rules: readonly ('SELECT' | 'UPDATE' | 'INSERT' | 'DELETE')[];
-  /** Tables whose rows change along when this one's are deleted or their keys updated. */
-  readonly cascades: readonly { readonly to: number; readonly on: 'DELETE' | 'UPDATE'; readonly by: 'DELETE' | 'UPDATE' }[];
+  /** Tables whose rows change along when this one's are deleted, or these columns of theirs updated. */
+  readonly cascades: readonly {
+    readonly to: number;
+    readonly columns: readonly string[];
+    readonly on: 'DELETE' | 'UPDATE';
+    readonly by: 'DELETE' | 'UPDATE';
+  }[];
   /** What its stored expressions call, by where they are stored; places without any are left out. */
   readonly calls: readonly StoredCalls[];
 }
@@ -83,7 +88,7 @@ export interface StoredCalls {
   readonly builtInFunctions: readonly string[];
   /** Relations read, by OID. */
   readonly relations: readonly number[];
-  /** Names of relations of pg_catalog read. */
+  /** Built-in relations read, `schema.name`. */
   readonly builtInRelations: readonly string[];
   /** Types, not built in, that values are turned into. */
   readonly types: readonly number[];

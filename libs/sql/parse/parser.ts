@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Parsed } from '../written.js';
 import type { Answer, Question } from './protocol.js';
 import { type Caps, defaultCaps, preScan } from './pre-scan.js';
-import { WorkerPool } from './worker-pool.js';
+import { type Outcome, WorkerPool } from './worker-pool.js';
 
 export interface SqlParserOptions {
   readonly caps?: Caps;
@@ -10,6 +10,8 @@ export interface SqlParserOptions {
   readonly timeLimitMs?: number;
   /** Threads that parse: a text that takes its whole time limit holds up one of them. */
   readonly threads?: number;
+  /** Told when a text broke the parser, or took it too long: never what the text was. */
+  readonly report?: (error: Error) => void;
   /** Bytes of text and facts kept in memory. */
   readonly cacheBytes?: number;
 }
@@ -31,6 +33,7 @@ export const unparsable = '[unparsable]';
 export class SqlParser {
   private readonly cache: LRUCache<string, Parsed>;
   private readonly caps: Caps;
+  private readonly report: (error: Error) => void;
 
   private constructor(
     private readonly pool: WorkerPool<Question, Answer>,
@@ -38,6 +41,7 @@ export class SqlParser {
     options: SqlParserOptions,
   ) {
     this.caps = options.caps ?? defaultCaps;
+    this.report = options.report ?? (() => undefined);
     this.cache = new LRUCache({ maxSize: options.cacheBytes ?? 64 * 1024 * 1024, sizeCalculation: sizeOf });
   }
 
@@ -54,8 +58,8 @@ export class SqlParser {
 
   /** Facts of a text, by its exact bytes. At once where they are known or the text is short; never rejects. */
   parse(sql: Buffer): Parsed | Promise<Parsed> {
-    const key = sql.toString('latin1');
-    const known = this.cache.get(key);
+    const key = sql.length <= cachedBytes ? sql.toString('latin1') : undefined;
+    const known = key === undefined ? undefined : this.cache.get(key);
     if (known) return known;
     const scan = preScan(sql, this.caps);
     if (scan.kind === 'refused') return scan;
@@ -68,7 +72,7 @@ export class SqlParser {
   /** The text with `?` for every literal and without its comments; `unparsable` where it cannot be told what is a literal. */
   async redact(sql: Buffer): Promise<string> {
     if (preScan(sql, this.caps).kind === 'refused') return unparsable;
-    const outcome = await this.pool.ask({ ask: 'redact', sql });
+    const outcome = await this.ask({ ask: 'redact', sql: copyOf(sql) });
     return (outcome.kind === 'answer' && outcome.answer.ask === 'redact' ? outcome.answer.redacted : undefined) ?? unparsable;
   }
 
@@ -80,15 +84,16 @@ export class SqlParser {
   private parseInPlace(parse: InPlace, sql: Buffer): Parsed {
     try {
       return parse(sql);
-    } catch {
+    } catch (error) {
       // The parser of this thread cannot be replaced: from now on every text goes to threads that can.
       this.inPlace = undefined;
+      this.report(new Error('the parser broke in place', { cause: error }));
       return broken;
     }
   }
 
-  private async parseInThread(key: string, sql: Buffer): Promise<Parsed> {
-    const outcome = await this.pool.ask({ ask: 'parse', sql });
+  private async parseInThread(key: string | undefined, sql: Buffer): Promise<Parsed> {
+    const outcome = await this.ask({ ask: 'parse', sql: copyOf(sql) });
     switch (outcome.kind) {
       case 'answer':
         return outcome.answer.ask === 'parse' ? this.keep(key, outcome.answer.parsed) : broken;
@@ -101,11 +106,21 @@ export class SqlParser {
     }
   }
 
-  private keep(key: string, parsed: Parsed): Parsed {
-    if (key.length <= cachedBytes && parsed.kind !== 'refused') this.cache.set(key, parsed);
+  private async ask(question: Question): Promise<Outcome<Answer>> {
+    const outcome = await this.pool.ask(question);
+    if (outcome.kind === 'late') this.report(new Error('a text took its whole time limit'));
+    if (outcome.kind === 'broken') this.report(new Error('a text broke the parser', { cause: outcome.error }));
+    return outcome;
+  }
+
+  private keep(key: string | undefined, parsed: Parsed): Parsed {
+    if (key !== undefined && parsed.kind !== 'refused') this.cache.set(key, parsed);
     return parsed;
   }
 }
+
+// A view's clone would carry all of the buffer that it looks into, and the text may wait longer than that buffer stays.
+const copyOf = (sql: Buffer): Uint8Array => new Uint8Array(sql);
 
 const broken: Parsed = { kind: 'refused', reason: 'the parser broke on this text' };
 

@@ -22,7 +22,7 @@ export function preScan(sql: Buffer, caps: Caps = defaultCaps): PreScan {
   if (sql.length > caps.bytes) return { kind: 'refused', reason: `longer than ${caps.bytes} bytes` };
   if (sql.includes(0)) return { kind: 'refused', reason: 'a NUL byte' };
   if (!isUtf8(sql)) return { kind: 'refused', reason: 'not valid UTF-8' };
-  const scan = new Scan(sql);
+  const scan = new Scan(sql, caps);
   scan.run();
   if (scan.comments > caps.comments) return { kind: 'refused', reason: `more than ${caps.comments} comments` };
   if (scan.deepest > caps.depth) return { kind: 'refused', reason: 'nested too deeply' };
@@ -77,11 +77,15 @@ class Scan {
   private at = 0;
   private readonly levels: Level[] = [{ closer: 'bracket', chain: 0, spine: 0 }];
 
-  constructor(private readonly sql: Buffer) {}
+  constructor(
+    private readonly sql: Buffer,
+    private readonly caps: Caps,
+  ) {}
 
+  /** Stops where a cap is passed: what follows changes nothing, and would only fill the stack of levels. */
   run(): void {
-    const { sql } = this;
-    while (this.at < sql.length) {
+    const { sql, caps } = this;
+    while (this.at < sql.length && this.deepest <= caps.depth && this.comments <= caps.comments) {
       const byte = sql[this.at] as number;
       const next = sql[this.at + 1];
       if (byte === 0x2d && next === 0x2d) this.skipTo('\n', 1);

@@ -13,7 +13,7 @@ export type Outcome<Answer> =
   /** The thread took longer than its limit and was stopped. */
   | { readonly kind: 'late' }
   /** The thread died of the question. */
-  | { readonly kind: 'broken' }
+  | { readonly kind: 'broken'; readonly error: Error }
   | { readonly kind: 'closed' };
 
 interface Job<Question, Answer> {
@@ -93,11 +93,13 @@ class Seat<Question, Answer> {
       this.next();
     });
     // A thread that dies says `error`, then `exit`; one that exits by itself only the latter.
-    const died = (): void => {
-      if (this.worker === worker) this.replace({ kind: 'broken' });
+    const died = (error: Error): void => {
+      if (this.worker === worker) this.replace({ kind: 'broken', error });
     };
     worker.on('error', died);
-    worker.on('exit', died);
+    worker.on('exit', (code) => {
+      died(new Error(`the thread ended with code ${code}`));
+    });
     this.worker = worker;
   }
 

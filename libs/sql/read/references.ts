@@ -1,16 +1,9 @@
-import type {
-  ColumnReference,
-  FunctionReference,
-  Modification,
-  QualifiedName,
-  RelationReference,
-  RowEvent,
-  RowLocking,
-  TypeReference,
-} from '../written.js';
+import type { Modification, RelationReference, RowLocking, TypeReference } from '../written.js';
 import { droppedRelations } from './dropped.js';
 import { endOfName } from './identifiers.js';
 import { equalityKeys, qualifiersOf } from './keys.js';
+import { modification } from './modifications.js';
+import { Named } from './named.js';
 import { eachChild, list, names, type Node, nodeOf, number, text } from './tree.js';
 import { lockStrength } from './verb.js';
 
@@ -30,11 +23,8 @@ export class References {
   readonly relations: RelationReference[] = [];
   readonly modifications: Modification[] = [];
   readonly locking: RowLocking[] = [];
-  private readonly functionsByKey = new Map<string, FunctionReference>();
-  private readonly operatorsByKey = new Map<string, QualifiedName>();
-  private readonly typesByKey = new Map<string, TypeReference>();
-  private readonly columnsByKey = new Map<string, ColumnReference>();
-  private readonly specials = new Set<string>();
+  /** Names of everything else, each once. */
+  readonly named = new Named();
   private readonly unknownTags = new Set<string>();
   private readonly indexOfRelation = new Map<Node, number>();
 
@@ -46,21 +36,6 @@ export class References {
     return this;
   }
 
-  get functions(): FunctionReference[] {
-    return [...this.functionsByKey.values()];
-  }
-  get operators(): QualifiedName[] {
-    return [...this.operatorsByKey.values()];
-  }
-  get types(): TypeReference[] {
-    return [...this.typesByKey.values()];
-  }
-  get columns(): ColumnReference[] {
-    return [...this.columnsByKey.values()];
-  }
-  get special(): string[] {
-    return [...this.specials];
-  }
   get unknown(): string[] {
     return [...this.unknownTags].sort();
   }
@@ -83,7 +58,7 @@ export class References {
         this.relation(node, place);
         return;
       case 'RangeTableSample':
-        this.functionNamed(names(node['method']), 1, number(node['location']));
+        this.named.function(names(node['method']), 1, number(node['location']));
         this.descend(tag, node, { ...place, sampled: true });
         return;
       case 'CopyStmt':
@@ -130,7 +105,7 @@ export class References {
     const place = { ...this.with(node, { ...outer, modifying: true }), access: 'read' as const, sampled: false };
     this.visit('RangeVar', node['relation'] as Node, { ...place, access: 'write' });
     this.descend(tag, { ...node, withClause: undefined, relation: undefined }, place);
-    this.modifications.push(this.modification(tag, node));
+    this.modifications.push(modification(tag, node, this.indexOfRelation.get(node['relation'] as Node) ?? 0));
   }
 
   /** The place after WITH: a query sees those before it, under RECURSIVE all of them; the statement sees all. */
@@ -183,24 +158,6 @@ export class References {
     });
   }
 
-  private modification(tag: string, node: Node): Modification {
-    const relation = node['relation'] as Node;
-    const others = [
-      ...list(node['fromClause']),
-      ...list(node['usingClause']),
-      ...(node['sourceRelation'] === undefined ? [] : [0]),
-    ];
-    const condition = node['whereClause'] ?? node['joinCondition'];
-    return {
-      command: tag.replace('Stmt', '').toUpperCase() as Modification['command'],
-      events: eventsOf(tag, node),
-      target: this.indexOfRelation.get(relation) ?? 0,
-      keys: tag === 'InsertStmt' ? [] : equalityKeys(condition, qualifiersOf(relation), others.length === 0),
-      open: isOpen(node),
-      currentOf: nodeOf(node['whereClause'], 'CurrentOfExpr') !== undefined,
-    };
-  }
-
   private cast(node: Node, place: Place): void {
     const constant = nodeOf(node['arg'], 'A_Const');
     const isString = constant !== undefined && (constant['sval'] !== undefined || constant['isnull'] === true);
@@ -209,58 +166,39 @@ export class References {
   }
 
   private type(node: Node, use: TypeReference['use']): void {
-    const written = qualified(names(node['names']));
-    const array = list(node['arrayBounds']).length > 0;
-    this.typesByKey.set(`${keyOf(written)} ${use} ${String(array)}`, { ...written, array, use });
-  }
-
-  private functionNamed(path: readonly string[], args: number, at: number): void {
-    const written = qualified(path);
-    const key = `${keyOf(written)} ${args}`;
-    if (!this.functionsByKey.has(key)) this.functionsByKey.set(key, { ...written, arguments: args, at });
-  }
-
-  private operatorNamed(path: readonly string[]): void {
-    const written = qualified(path);
-    this.operatorsByKey.set(keyOf(written), written);
-  }
-
-  private columnNamed(path: readonly string[], at: number | undefined): void {
-    const field = at === undefined;
-    const key = `${path.join('\0')} ${String(field)}`;
-    if (!this.columnsByKey.has(key)) this.columnsByKey.set(key, { path, field, ...(at !== undefined && { at }) });
+    this.named.type(names(node['names']), list(node['arrayBounds']).length > 0, use);
   }
 
   /** What a node that is not treated by itself refers to. */
   private note(tag: string, node: Node): void {
     switch (tag) {
       case 'FuncCall':
-        this.functionNamed(
+        this.named.function(
           names(node['funcname']),
           list(node['args']).length + (node['agg_within_group'] === true ? list(node['agg_order']).length : 0),
           number(node['location']),
         );
         return;
       case 'ColumnRef':
-        this.columnNamed(names(node['fields']), number(node['location']));
+        this.named.column(names(node['fields']), number(node['location']));
         return;
       case 'A_Indirection':
-        for (const name of names(node['indirection'])) if (name !== '') this.columnNamed([name], undefined);
+        for (const name of names(node['indirection'])) if (name !== '') this.named.column([name]);
         return;
       case 'A_Expr':
-        for (const path of operatorsOf(node)) this.operatorNamed(path);
+        for (const path of operatorsOf(node)) this.named.operator(path);
         return;
       case 'SubLink': // x IN (SELECT …) has no operator of its own
-        if (node['testexpr'] !== undefined) this.operatorNamed(node['operName'] === undefined ? ['='] : names(node['operName']));
+        if (node['testexpr'] !== undefined) this.named.operator(node['operName'] === undefined ? ['='] : names(node['operName']));
         return;
       case 'SortBy':
-        if (node['useOp'] !== undefined) this.operatorNamed(names(node['useOp']));
+        if (node['useOp'] !== undefined) this.named.operator(names(node['useOp']));
         return;
       case 'CaseExpr':
-        if (node['arg'] !== undefined) this.operatorNamed(['=']);
+        if (node['arg'] !== undefined) this.named.operator(['=']);
         return;
       case 'JoinExpr':
-        if (node['isNatural'] === true || node['usingClause'] !== undefined) this.operatorNamed(['=']);
+        if (node['isNatural'] === true || node['usingClause'] !== undefined) this.named.operator(['=']);
         return;
       case 'DropStmt':
       case 'CommentStmt':
@@ -268,38 +206,8 @@ export class References {
         this.relations.push(...droppedRelations(node));
         return;
       default:
-        if (hidesFunction.has(tag)) this.specials.add(specialOf(tag, node));
+        if (hidesFunction.has(tag)) this.named.special(specialOf(tag, node));
     }
-  }
-}
-
-/** Whether it touches rows of its target that no condition on a key can bound. */
-function isOpen(node: Node): boolean {
-  const bySource = list(node['mergeWhenClauses']).some(
-    (clause) => nodeOf(clause, 'MergeWhenClause')?.['matchKind'] === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE',
-  );
-  const conflict = node['onConflictClause'] as Node | undefined;
-  const updates = conflict?.['action'] === 'ONCONFLICT_UPDATE';
-  const rows = nodeOf(node['selectStmt'], 'SelectStmt');
-  return bySource || (updates && rows?.['valuesLists'] === undefined);
-}
-
-const mergeEvents: Readonly<Record<string, RowEvent>> = { CMD_INSERT: 'INSERT', CMD_UPDATE: 'UPDATE', CMD_DELETE: 'DELETE' };
-
-function eventsOf(tag: string, node: Node): RowEvent[] {
-  switch (tag) {
-    case 'UpdateStmt':
-      return ['UPDATE'];
-    case 'DeleteStmt':
-      return ['DELETE'];
-    case 'MergeStmt':
-      return list(node['mergeWhenClauses']).flatMap(
-        (clause) => mergeEvents[text(nodeOf(clause, 'MergeWhenClause')?.['commandType'])] ?? [],
-      );
-    default:
-      return (node['onConflictClause'] as Node | undefined)?.['action'] === 'ONCONFLICT_UPDATE'
-        ? ['INSERT', 'UPDATE']
-        : ['INSERT'];
   }
 }
 
@@ -333,11 +241,3 @@ const specialOf = (tag: string, node: Node): string => {
   const op = text(node['op']).replace(/^(SVFOP|IS)_/, '');
   return op === '' ? tag : `${tag} ${op}`;
 };
-
-const qualified = (path: readonly string[]): QualifiedName => {
-  const name = path.at(-1) ?? '';
-  const schema = path.at(-2);
-  return schema === undefined ? { name } : { schema, name };
-};
-
-const keyOf = ({ schema, name }: QualifiedName): string => `${schema ?? ''}\0${name}`;

@@ -14,7 +14,7 @@ export function readStatements(tree: Node, sql: Uint8Array): Written[] {
     const raw = item as Node;
     const start = number(raw['stmt_location']);
     const length = number(raw['stmt_len']); // left out where the statement runs to the end
-    const to = length === 0 ? endOfText(sql) : start + length;
+    const to = skipBlanksBack(sql, length === 0 ? sql.length : start + length);
     return readStatement(raw['stmt'], sql, Math.min(skipBlanks(sql, start), to), to);
   });
 }
@@ -24,18 +24,18 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
   const references = new References(sql).read(tag, node);
   const act = actOf(tag, node, (query) => readStatement(query, sql, from, to));
   const verb = verbOf(tag, node);
-  const { relations, modifications, locking, functions, operators, types, columns, special, unknown } = references;
+  const { relations, modifications, locking, unknown, named } = references;
   return {
     verb,
     from,
     to,
     effects: effects(verb, innerEffects(tag, node, act), act, relations),
     relations,
-    functions,
-    operators,
-    types,
-    columns,
-    special,
+    functions: named.functions,
+    operators: named.operators,
+    types: named.types,
+    columns: named.columns,
+    special: named.specialSyntax,
     modifications,
     where: node['whereClause'] !== undefined,
     limit: node['limitCount'] !== undefined,
@@ -71,15 +71,14 @@ function effects(verb: string, inner: readonly Effect[], act: Act, relations: re
 
 const isBlank = (byte: number | undefined): boolean => byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 
-// Comments before a statement stay with it: they are part of what was sent.
 function skipBlanks(sql: Uint8Array, at: number): number {
   let i = at;
   while (isBlank(sql[i])) i++;
   return i;
 }
 
-function endOfText(sql: Uint8Array): number {
-  let end = sql.length;
-  while (end > 0 && isBlank(sql[end - 1])) end--;
-  return end;
+function skipBlanksBack(sql: Uint8Array, at: number): number {
+  let i = at;
+  while (i > 0 && isBlank(sql[i - 1])) i--;
+  return i;
 }

@@ -71,9 +71,8 @@ export function builtInRisk(name: string, isVolatile: boolean): Risk | undefined
   return 'unlisted-function';
 }
 
-/** Syntax that older servers read as something else, by the first version that has it: a function of that name, or a column. */
+/** Syntax that older servers read as a call of a function of that name, by the first version that has it. */
 const newSyntax: readonly (readonly [special: RegExp, since: number])[] = [
-  [/^SQLValueFunction SYSTEM_USER$/, 16],
   [/^Json(ObjectConstructor|ArrayConstructor|ArrayQueryConstructor|ObjectAgg|ArrayAgg|IsPredicate)/, 16],
   [/^Json(FuncExpr|ParseExpr|ScalarExpr|SerializeExpr|Table)/, 17],
   [/^MergeSupportFunc/, 17],

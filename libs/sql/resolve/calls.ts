@@ -115,7 +115,9 @@ function judgeCasts(written: Written, catalog: Catalog, present: PresentTypes, f
       cast.function !== 0 &&
       present.has(cast.source) &&
       present.has(cast.target) &&
-      (cast.context !== 'explicit' || targets.has(cast.target)),
+      (targets.has(cast.target) ||
+        cast.context === 'implicit' ||
+        (cast.context === 'assignment' && written.modifications.length > 0)),
   );
   if (runs) found.risks.add('cast-unseen');
 }

@@ -9,10 +9,16 @@ const firstUserOid = 16384;
  */
 export class PresentTypes {
   private readonly present = new Set<number>();
+  private all = false;
 
   constructor(private readonly catalog: Catalog) {
     // What any value may be turned into without a word is always there.
     for (const cast of catalog.userCasts) if (cast.context === 'implicit' && cast.source < firstUserOid) this.add(cast.target);
+  }
+
+  /** For a relation whose columns nobody told: any value may occur. */
+  addEverything(): void {
+    this.all = true;
   }
 
   addRelation(relation: Relation): void {
@@ -31,12 +37,8 @@ export class PresentTypes {
 
   /** Whether a value of this type may occur: built-in ones always, arrays and ranges with what they hold. */
   has(oid: number): boolean {
-    if (oid < firstUserOid || this.present.has(oid)) return true;
+    if (this.all || oid < firstUserOid || this.present.has(oid)) return true;
     const type = this.catalog.typeByOid(oid);
     return type !== undefined && type.of.length > 0 && type.of.every((part) => this.has(part));
-  }
-
-  [Symbol.iterator](): IterableIterator<number> {
-    return this.present.values();
   }
 }

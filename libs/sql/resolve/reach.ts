@@ -36,7 +36,7 @@ export class Reach {
     for (const calls of callsIn(relation, 'rule')) {
       // A materialized view holds rows: its query runs when it is refreshed.
       if (relation.kind === 'view') judgeStored(calls, 'view-function', this.catalog, this.found);
-      for (const name of calls.builtInRelations) this.found.reads.add(qualifiedName('pg_catalog', name));
+      for (const name of calls.builtInRelations) this.found.reads.add(name);
       for (const oid of calls.relations) {
         const below = this.catalog.relationByOid(oid);
         if (below) this.reading(below, false);
@@ -44,14 +44,17 @@ export class Reach {
     }
   }
 
-  /** Writes to a relation: what else changes, and what runs along. */
-  writing(relation: Relation, event: TriggerEvent, only: boolean): void {
-    this.writeOne(relation, event);
+  /**
+   * Writes to a relation: what else changes, and what runs along.
+   * @param assigned the columns that get a value, where they are known
+   */
+  writing(relation: Relation, event: TriggerEvent, only: boolean, assigned?: readonly string[]): void {
+    this.writeOne(relation, event, assigned);
     for (const parent of this.partitionParents(relation)) this.found.writes.add(nameOf(parent));
-    if (!only) for (const child of this.catalog.descendants(relation.oid)) this.writeOne(child, event);
+    if (!only) for (const child of this.catalog.descendants(relation.oid)) this.writeOne(child, event, assigned);
   }
 
-  private writeOne(relation: Relation, event: TriggerEvent): void {
+  private writeOne(relation: Relation, event: TriggerEvent, assigned: readonly string[] | undefined): void {
     const key = `${relation.oid} ${event}`;
     this.found.writes.add(nameOf(relation));
     if (this.written.has(key)) return;
@@ -65,7 +68,7 @@ export class Reach {
     if (relation.rules.some((rule) => rule === event)) this.found.risks.add('rule');
     if (event === 'INSERT' || event === 'UPDATE') this.judgeValues(relation);
     if (relation.kind === 'view') this.throughView(relation, event);
-    this.cascade(relation, event);
+    this.cascade(relation, event, assigned);
   }
 
   private judgeValues(relation: Relation): void {
@@ -87,10 +90,11 @@ export class Reach {
     }
   }
 
-  private cascade(relation: Relation, event: TriggerEvent): void {
-    for (const { to, on, by } of relation.cascades) {
+  private cascade(relation: Relation, event: TriggerEvent, assigned: readonly string[] | undefined): void {
+    for (const { to, columns, on, by } of relation.cascades) {
       const other = this.catalog.relationByOid(to);
-      if (on !== event || !other) continue;
+      const untouched = event === 'UPDATE' && assigned !== undefined && !columns.some((column) => assigned.includes(column));
+      if (on !== event || !other || untouched) continue;
       this.found.risks.add('cascade');
       this.writing(other, by, false);
     }

@@ -78,20 +78,28 @@ function followRelations(written: Written, relations: readonly ResolvedRelation[
     if (target.kind === 'temporary') found.risks.add('temporary-relation');
     if (target.kind !== 'relation' || reference.access === 'ddl') return;
     if (!writes) reach.reading(target.relation, reference.only);
-    else for (const event of eventsOn(written, index)) reach.writing(target.relation, event, reference.only);
+    else
+      for (const { event, assigned } of writesOn(written, index)) reach.writing(target.relation, event, reference.only, assigned);
   });
 }
 
-function eventsOn(written: Written, index: number): readonly TriggerEvent[] {
+interface Write {
+  readonly event: TriggerEvent;
+  readonly assigned?: readonly string[];
+}
+
+function writesOn(written: Written, index: number): readonly Write[] {
   const modifications = written.modifications.filter(({ target }) => target === index);
-  if (modifications.length > 0) return modifications.flatMap(({ events }) => events);
-  return written.verb === 'TRUNCATE' ? ['TRUNCATE'] : ['INSERT']; // COPY FROM
+  if (modifications.length > 0)
+    return modifications.flatMap(({ events, assigned }) => events.map((event) => ({ event, assigned })));
+  return [{ event: written.verb === 'TRUNCATE' ? 'TRUNCATE' : 'INSERT' }]; // COPY FROM
 }
 
 function judgeText(written: Written, relations: readonly ResolvedRelation[], catalog: Catalog, found: Findings): void {
   const present = new PresentTypes(catalog);
   const columns = new Set<string>();
   for (const { target } of relations) {
+    if (target.kind === 'temporary' || target.kind === 'unknown') present.addEverything();
     if (target.kind !== 'relation') continue;
     present.addRelation(target.relation);
     for (const column of target.relation.columns) columns.add(column.name);

@@ -25,10 +25,10 @@ const lexer = new Set([
 ]);
 
 /** The only values under which a session is served at all: setting them again changes nothing. */
-const required: Readonly<Record<string, readonly string[]>> = {
-  standard_conforming_strings: ['on', 'true', 'yes', '1'],
-  client_encoding: ['utf8', 'utf-8', 'unicode'],
-};
+const required: ReadonlyMap<string, readonly string[]> = new Map([
+  ['standard_conforming_strings', ['on', 'true', 'yes', '1']],
+  ['client_encoding', ['utf8', 'utf-8', 'unicode']],
+]);
 
 export interface SettingChange {
   readonly name: string;
@@ -43,7 +43,7 @@ export function settingChange(act: Act): SettingChange | undefined {
   const { name } = act;
   if (harmless.has(name)) return { name, matters: false };
   if (name === 'transaction') return { name, matters: false }; // SET TRANSACTION: gone with the transaction, read by no rule
-  if (act.kind === 'set' && act.values.length === 1 && required[name]?.includes((act.values[0] ?? '').toLowerCase())) {
+  if (act.kind === 'set' && act.values.length === 1 && required.get(name)?.includes((act.values[0] ?? '').toLowerCase())) {
     return { name, matters: false };
   }
   return { name, risk: riskOf(name), matters: true };

@@ -1,5 +1,5 @@
 import type { Text } from '#events';
-import { type Cell, effective, type Result, type SessionState, type Step } from '#replay';
+import { type Cell, currentRole, effective, type Result, type SessionState, type Step } from '#replay';
 import type { Colors } from '../terminal/io.js';
 import { printable, printableLines } from '../terminal/printable.js';
 import { table } from '../terminal/table.js';
@@ -64,7 +64,7 @@ function stateLines(state: SessionState, colors: Colors): string[] {
       'state',
       `${state.phase}, transaction ${transaction.status ?? '?'}${savepoints.map((name) => ` › ${name}`).join('')}`,
     ),
-    ...line('role', `${effective(scope.role) ?? '-'}, search_path ${(effective(scope.searchPath) ?? []).join(', ')}`),
+    ...line('role', `${currentRole(scope) ?? '-'}, search_path ${(effective(scope.searchPath) ?? []).join(', ')}`),
     ...line('settings', settings.join(', ')),
     ...line('temp', scope.tempTables.map(({ name }) => name).join(', ')),
     ...line('prepared', prepared.map(({ name }) => (name === '' ? '(unnamed)' : name)).join(', ')),

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describePart, pgbench, pgbouncer } from '../parts.js';
+import type { Line, Once } from './report.js';
+
+const built = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+describePart([pgbench, pgbouncer], 'npm run bench', () => {
+  it('measures every path, in a run of seconds', async () => {
+    const args = ['--seconds', '1', '--rounds', '1', '--scale', '1', '--only', 'select,once', '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, [built('./main.js'), ...args]);
+    const { lines, once } = JSON.parse(stdout) as { lines: Line[]; once: Once[] };
+    const proxied = existsSync(built('../../services/proxy/main.js')) ? ['buffered', 'strict'] : [];
+    const paths = ['direct', 'direct, TLS', 'PgBouncer', ...proxied];
+    expect(lines.map(({ workload, path, tps }) => [workload, path, tps > 0])).toEqual(
+      ['select-only, 1 client', 'select-only, 32 clients'].flatMap((workload) => paths.map((path) => [workload, path, true])),
+    );
+    expect(once.map(({ path, connectMs, keptBytes }) => [path, connectMs > 0, keptBytes !== undefined])).toEqual(
+      paths.map((path) => [path, true, proxied.includes(path)]),
+    );
+  }, 240_000);
+});
