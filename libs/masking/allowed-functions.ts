@@ -69,10 +69,10 @@ export const allowedFunctions = words(`
   xmlconcat2 xmlexists xmltext xpath xpath_exists
 `);
 
-/** Functions of contributed extensions that compute from their arguments alone: trusted under these names when they are written in C. */
+/** Functions of contributed extensions that compute from their arguments alone: trusted under these names when they are written in C or built in. */
 export const allowedExtensionFunctions = words(`
   armor crypt daitch_mokotoff dearmor decrypt decrypt_iv difference digest dmetaphone dmetaphone_alt encrypt encrypt_iv gen_random_bytes
-  gen_salt hmac levenshtein levenshtein_less_equal metaphone show_limit show_trgm similarity similarity_dist
+  gen_random_uuid gen_salt hmac levenshtein levenshtein_less_equal metaphone show_limit show_trgm similarity similarity_dist
   similarity_op soundex strict_word_similarity strict_word_similarity_commutator_op strict_word_similarity_dist_commutator_op
   strict_word_similarity_dist_op strict_word_similarity_op text_soundex uuid_generate_v1 uuid_generate_v4 uuid_generate_v5
   word_similarity word_similarity_commutator_op word_similarity_dist_commutator_op word_similarity_dist_op word_similarity_op

@@ -45,7 +45,11 @@ function sameRelations(before: Written, after: Written, splices: readonly Splice
     const { at, end } = reference;
     const splice = at === undefined ? undefined : splices.find(({ from, to }) => from <= at && at < to);
     if (!splice || at === undefined) {
-      const moved = { ...reference, ...(at !== undefined && { at: movedTo(splices, at) }), ...(end !== undefined && { end: movedTo(splices, end) }) };
+      const moved = {
+        ...reference,
+        ...(at !== undefined && { at: movedTo(splices, at) }),
+        ...(end !== undefined && { end: movedTo(splices, end) }),
+      };
       return sameJson(sorted(moved), sorted(found));
     }
     const [from, to] = [movedTo(splices, splice.from), movedTo(splices, splice.from) + Buffer.byteLength(splice.text, 'utf8')];

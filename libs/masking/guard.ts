@@ -1,4 +1,4 @@
-import type { Act, Catalog, Resolved, ResolvedRelation, Written } from '#sql';
+import { type Act, type Catalog, PresentTypes, type Resolved, type ResolvedRelation, type Written } from '#sql';
 import { allowedExtensionFunctions, allowedFunctions } from './allowed-functions.js';
 import { hiddenColumns } from './allowed-relations.js';
 import type { MaskPlan } from './plan.js';
@@ -77,12 +77,12 @@ const required: Readonly<Record<string, readonly string[]>> = {
 /** Risks through which code or a relation that nobody looked at may reach a masked value. */
 const refusedRisks: Readonly<Record<string, string>> = {
   'aggregate-unseen': 'an aggregate of the database runs code that is not seen',
-  'call': 'a procedure runs code that is not seen',
+  call: 'a procedure runs code that is not seen',
   'cast-unseen': 'a cast of the database runs code that is not seen',
   'do-block': 'a DO block runs code that is not seen',
   'dynamic-sql': 'a function of it runs SQL of its own',
   'foreign-table': 'a foreign table may lead to what is masked here',
-  'rule': 'a rule of the table rewrites the statement',
+  rule: 'a rule of the table rewrites the statement',
   'statement-unseen': 'what it runs was prepared unseen',
   'type-unseen': 'a type of it is not known',
   'unknown-node': 'its syntax is not known for this server',
@@ -109,7 +109,10 @@ export function guard(written: Written, resolved: Resolved, catalog: Catalog, pl
           return guardRelation(target, plan);
         case 'new':
         case 'unknown':
-          return refused(`relation "${target.name}" is not known`, 'Check its name; what was made a moment ago is known in a second.');
+          return refused(
+            `relation "${target.name}" is not known`,
+            'Check its name; what was made a moment ago is known in a second.',
+          );
       }
     })
   );
@@ -122,7 +125,8 @@ function guardCommand(written: Written, { facts, act }: Resolved): Refused | und
   const effect = facts.effects.find((one) => !allowedEffects.has(one));
   if (effect !== undefined)
     return refused(`a statement of effect "${effect}" is not allowed where columns are masked`, plainHint);
-  if (written.special.includes('ReturningOption')) return refused('RETURNING WITH is not allowed where columns are masked', plainHint);
+  if (written.special.includes('ReturningOption'))
+    return refused('RETURNING WITH is not allowed where columns are masked', plainHint);
   return guardAct(act);
 }
 
@@ -150,11 +154,14 @@ function guardSetting(act: Extract<Act, { kind: 'set' | 'reset' }>): Refused | u
   return refused(`setting ${name} is fixed where columns are masked`, 'Qualify names with their schema, and leave it as it is.');
 }
 
+/** Only a superuser makes functions in these. */
+const isTrusted = (language: string): boolean => language === 'c' || language === 'internal';
+
 function guardFunctions(written: Written, { facts, relations }: Resolved, catalog: Catalog): Refused | undefined {
   const unseen = facts.risks.includes('function-unseen') || facts.risks.includes('aggregate-unseen');
   return first(written.functions, ({ schema, name, arguments: count }) => {
     const users = catalog.userFunctions(name).filter((one) => schema === undefined || one.schema === schema);
-    const foreign = users.filter(({ language }) => language !== 'c' || !allowedExtensionFunctions.has(name));
+    const foreign = users.filter(({ language }) => !isTrusted(language) || !allowedExtensionFunctions.has(name));
     if (foreign.length > 0 && unseen)
       return refused(`function ${name} of the database runs code that is not seen`, 'Use built-in functions on the tables.');
     if (users.length > 0 && foreign.length === 0) return undefined;
@@ -173,17 +180,27 @@ function guardFunctions(written: Written, { facts, relations }: Resolved, catalo
 const hasColumn = (relations: readonly ResolvedRelation[], name: string): boolean =>
   relations.some(({ target }) => target.kind === 'relation' && target.relation.columns.some((column) => column.name === name));
 
-function guardOperators(written: Written, { facts }: Resolved, catalog: Catalog): Refused | undefined {
+function guardOperators(written: Written, { facts, relations }: Resolved, catalog: Catalog): Refused | undefined {
   if (!facts.risks.includes('operator-unseen')) return undefined;
+  const present = new PresentTypes(catalog);
+  for (const { target } of relations) {
+    if (target.kind === 'relation') present.addRelation(target.relation);
+    else if (target.kind === 'temporary') present.addEverything();
+  }
+  for (const { name } of written.types) for (const { oid } of catalog.userTypes(name)) present.add(oid);
   return first(written.operators, ({ schema, name }) => {
     if (schema === 'pg_catalog') return undefined;
     const unseen = catalog.userOperators(name).filter((one) => {
+      if (!present.has(one.left) || !present.has(one.right)) return false;
       const called = catalog.functionByOid(one.function);
-      return called?.language !== 'c' || !allowedExtensionFunctions.has(called.name);
+      return !called || !isTrusted(called.language) || !allowedExtensionFunctions.has(called.name);
     });
     const isKnown = catalog.isBuiltInOperator(name) || catalog.userOperators(name).length > 0;
     if (unseen.length === 0 && isKnown) return undefined;
-    return refused(`operator ${name} of the database runs code that is not seen`, `Write OPERATOR(pg_catalog.${name}) for Postgres' own.`);
+    return refused(
+      `operator ${name} of the database runs code that is not seen`,
+      `Write OPERATOR(pg_catalog.${name}) for Postgres' own.`,
+    );
   });
 }
 
@@ -201,13 +218,22 @@ function guardBuiltIn(name: string, access: string, plan: MaskPlan): Refused | u
   return refused(`${name} may hold what is masked`, 'Ask information_schema.columns or pg_class instead.');
 }
 
-function guardRelation({ relation }: Extract<ResolvedRelation['target'], { kind: 'relation' }>, plan: MaskPlan): Refused | undefined {
+function guardRelation(
+  { relation }: Extract<ResolvedRelation['target'], { kind: 'relation' }>,
+  plan: MaskPlan,
+): Refused | undefined {
   const name = `${relation.schema}.${relation.name}`;
   if (plan.derived.has(relation.oid))
-    return refused(`${name} rests on a table with masked columns`, 'Read that table: its masked columns show as they may be shown.');
+    return refused(
+      `${name} rests on a table with masked columns`,
+      'Read that table: its masked columns show as they may be shown.',
+    );
   const covered = plan.covered.get(relation.oid);
   if (covered?.lacks !== undefined)
-    return refused(`a mask of ${name} names the column ${covered.lacks}, which is not there`, 'Its policy has to be brought up to date.');
+    return refused(
+      `a mask of ${name} names the column ${covered.lacks}, which is not there`,
+      'Its policy has to be brought up to date.',
+    );
   switch (relation.kind) {
     case 'table':
     case 'partitioned table':
@@ -235,7 +261,8 @@ function guardView(view: Extract<ResolvedRelation['target'], { kind: 'relation' 
 }
 
 /** Names of built-in functions that reach beyond their arguments. A view also calls those behind operators, which no list has. */
-const reaching = /^(pg_(?!typeof|column_size|size|backend_pid)|lo_|lo(read|write)|ts_(stat|rewrite)|cursor_|(col|obj|shobj)_description|current_(query|setting)|set_config)|_to_xml/;
+const reaching =
+  /^(pg_(?!typeof|column_size|size|backend_pid)|lo_|lo(read|write)|ts_(stat|rewrite)|cursor_|(col|obj|shobj)_description|current_(query|setting)|set_config)|_to_xml/;
 
 function first<T>(items: readonly T[], test: (item: T) => Refused | undefined): Refused | undefined {
   for (const item of items) {

@@ -25,7 +25,7 @@ const stars = (found: string): string => found.replace(/[A-Za-z0-9]/g, '*');
 
 /** Luhn's check digit, ISO/IEC 7812-1 annex B. */
 function isCard(found: string): boolean {
-  const numbers = [...found.replace(/\D/g, '')].reverse().map(Number);
+  const numbers = Array.from(found.replace(/\D/g, ''), Number).reverse();
   const sum = numbers.reduce((total, digit, i) => total + (i % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2), 0);
   return numbers.length >= 13 && sum % 10 === 0;
 }

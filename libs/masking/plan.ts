@@ -45,6 +45,7 @@ export function maskPlan(masks: readonly Mask[], catalog: Catalog): MaskPlan {
     const relation = catalog.relationByOid(oid);
     if (relation) covered.set(oid, coveredRelation(relation, masked));
   }
+  coverRowsWithin(covered, catalog);
   return { covered, derived: derivedFrom(covered, catalog), builtIn: builtIn(catalog.snapshot.builtIn.columns) };
 }
 
@@ -57,6 +58,31 @@ export function isMaskedTag({ covered }: MaskPlan, table: number, attnum: number
   const found = covered.get(table);
   if (!found) return false;
   return attnum === 0 || found.relation.columns.some(({ name, number }) => number === attnum && found.masked.has(name));
+}
+
+/** Columns of other tables that hold whole rows of covered ones, by themselves, in arrays or in other composites. */
+function coverRowsWithin(covered: Map<number, CoveredRelation>, catalog: Catalog): void {
+  const rowTypes = new Set([...covered.keys()].map((oid) => catalog.relationByOid(oid)?.rowType ?? 0));
+  for (const relation of catalog.snapshot.relations) {
+    if (relation.kind !== 'table' && relation.kind !== 'partitioned table') continue;
+    for (const { name, type } of relation.columns) {
+      if (!holds(type, rowTypes, catalog, new Set())) continue;
+      const masked = new Map(covered.get(relation.oid)?.masked ?? []);
+      masked.set(name, [{ mask: 'null' }]);
+      covered.set(relation.oid, { ...covered.get(relation.oid), relation, masked });
+    }
+  }
+}
+
+function holds(type: number, wanted: ReadonlySet<number>, catalog: Catalog, seen: Set<number>): boolean {
+  if (type === 0 || seen.has(type)) return false;
+  if (wanted.has(type)) return true;
+  seen.add(type);
+  const inner = [
+    ...(catalog.typeByOid(type)?.of ?? []),
+    ...(catalog.relationOfRowType(type)?.columns ?? []).map((column) => column.type),
+  ];
+  return inner.some((one) => holds(one, wanted, catalog, seen));
 }
 
 const builtIn = (relations: readonly BuiltInColumns[]): Map<string, CoveredRelation> =>
@@ -87,7 +113,7 @@ function derivedFrom(covered: ReadonlyMap<number, CoveredRelation>, catalog: Cat
   const views = catalog.snapshot.relations.filter(({ kind }) => kind === 'view' || kind === 'materialized view');
   const reads = ({ calls }: Relation): readonly number[] =>
     calls.filter(({ place }) => place === 'rule').flatMap(({ relations }) => relations);
-  for (let before = -1; before !== derived.size; ) {
+  for (let before = -1; before !== derived.size;) {
     before = derived.size;
     for (const view of views) if (reads(view).some((oid) => covered.has(oid) || derived.has(oid))) derived.add(view.oid);
   }

@@ -6,7 +6,8 @@ import type { Splice } from './splice.js';
 import type { Token } from './tokens.js';
 
 /** The table's name as the sub-select has it: where a check looks for it. */
-export const nameInSplice = ({ relation }: CoveredRelation): string => `${identifier(relation.schema)}.${identifier(relation.name)}`;
+export const nameInSplice = ({ relation }: CoveredRelation): string =>
+  `${identifier(relation.schema)}.${identifier(relation.name)}`;
 
 /**
  * A sub-select in a reference's place: it takes in ONLY, a `*`, the sample, and the word TABLE of `TABLE t`. Undefined where the text

@@ -1,7 +1,7 @@
 import type { Catalog, Resolved, ResolvedRelation, Written } from '#sql';
-import { namesAnyOf } from './columns.js';
+import { type NamedRelation, readsNoMasked } from './columns.js';
 import { guard } from './guard.js';
-import { type CoveredRelation, maskedNames, type MaskPlan } from './plan.js';
+import { maskedNames, type MaskPlan } from './plan.js';
 import { type Refused, refused } from './refusal.js';
 import { applySplices, positionMap, type Splice } from './splice.js';
 import { maskedReference } from './reference.js';
@@ -34,7 +34,8 @@ export type Masked =
   | Refused;
 
 /**
- * Puts a sub-select that yields masked columns in the place of each reference to a table that has some, at its bytes; or says why the text
+ * A statement that reads no masked column goes as it is: so it keeps its indexes, locks and everything that a sub-select has not. For
+ * any other, puts a sub-select that yields masked columns in the place of each reference to a table that has some, at its bytes; or says why the text
  * cannot be sent. What is rewritten is to be parsed again and checked with `isFaithful` before it is sent.
  */
 export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: Catalog, plan: MaskPlan): Masked {
@@ -47,15 +48,18 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
     if (why) return why;
     const named = coveredBy(resolved, plan);
     if (named.length === 0) continue;
-    const also = guardCovered(written, resolved, named);
+    for (const { covered, isBuiltIn } of named) if (!isBuiltIn) for (const name of maskedNames(covered)) touches.add(name);
+    const also = guardUse(resolved, named);
     if (also) return also;
-    for (const { covered, isBuiltIn } of named)
-      if (!isBuiltIn) for (const name of maskedNames(covered)) touches.add(name);
+    if (readsNoMasked(written, named)) continue;
+    const never = guardReading(written, resolved, named);
+    if (never) return never;
     tokens ??= tokensOf(sql);
     for (const { reference, covered, isBuiltIn } of named) {
       if (reference.access !== 'read') continue;
       const splice = maskedReference(sql, tokens, reference, covered);
-      if (!splice) return refused(`the reference to ${reference.name} cannot be masked where it stands`, 'Name the table in a plain FROM.');
+      if (!splice)
+        return refused(`the reference to ${reference.name} cannot be masked where it stands`, 'Name the table in a plain FROM.');
       if (!isBuiltIn) for (const name of maskedNames(covered)) reads.add(name);
       splices.push(splice);
     }
@@ -74,9 +78,8 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
   };
 }
 
-interface Named {
+interface Named extends NamedRelation {
   readonly reference: ResolvedRelation['reference'];
-  readonly covered: CoveredRelation;
   readonly isBuiltIn: boolean;
 }
 
@@ -88,44 +91,46 @@ function coveredBy(resolved: Resolved, plan: MaskPlan): Named[] {
         : target.kind === 'built-in'
           ? plan.builtIn.get(`${target.schema}.${target.name}`)
           : undefined;
-    return covered ? [{ reference, covered, isBuiltIn: target.kind === 'built-in' }] : [];
+    return covered
+      ? [{ reference, alias: reference.alias ?? reference.name, covered, isBuiltIn: target.kind === 'built-in' }]
+      : [];
   });
 }
 
-/** What a statement may not do with a table that has masked columns. */
-function guardCovered(written: Written, { act }: Resolved, named: readonly Named[]): Refused | undefined {
+/** What a statement may not do with a table that has masked columns, whatever it reads of it. */
+function guardUse({ act }: Resolved, named: readonly Named[]): Refused | undefined {
   const { name } = (named[0] as Named).reference;
-  if (written.locking.length > 0)
-    return refused(`rows of ${name} cannot be locked: it has masked columns`, 'Leave out FOR UPDATE or FOR SHARE.');
-  if (act.kind === 'explain' && act.analyze)
-    return refused(`EXPLAIN ANALYZE is not allowed on ${name}: it has masked columns`, 'Use EXPLAIN without ANALYZE.');
   if (act.kind === 'copy' && act.direction === 'to' && !act.query)
     return refused(`${name} cannot be copied whole: it has masked columns`, `Use COPY (SELECT … FROM ${name}) TO STDOUT.`);
   if (named.some(({ reference }) => reference.access === 'lock' || reference.access === 'ddl'))
     return refused(`${name} cannot be locked or changed: it has masked columns`, 'Ask whoever keeps the schema.');
+  return undefined;
+}
+
+/** Where a statement that may read masked columns cannot be helped by masking what it reads. */
+function guardReading(written: Written, { act }: Resolved, named: readonly Named[]): Refused | undefined {
+  const { name } = (named[0] as Named).reference;
+  if (written.modifications.length > 0 || named.some(({ reference }) => reference.access === 'write'))
+    return refused(
+      'a statement that writes may not read masked columns, nor whole rows of their tables',
+      'Name the columns that you need, without the masked ones, in RETURNING, WHERE and SET.',
+    );
+  if (written.locking.length > 0)
+    return refused(
+      `rows of ${name} cannot be locked by a query of masked columns`,
+      'Leave out FOR UPDATE, or the masked columns.',
+    );
+  if (act.kind === 'explain' && act.analyze)
+    return refused(`EXPLAIN ANALYZE is not allowed for a query of masked columns`, 'Use EXPLAIN without ANALYZE.');
   const wholeName = qualifiedColumn(written, named);
-  if (wholeName !== undefined)
-    return refused(`${wholeName} cannot be named with its schema: the table has masked columns`, 'Give the table an alias.');
-  return guardModification(written, named);
+  if (wholeName === undefined) return undefined;
+  return refused(`${wholeName} cannot be named with its schema: the table has masked columns`, 'Give the table an alias.');
 }
 
 /** `public.t.column`: under a sub-select there is no such name. */
 const qualifiedColumn = (written: Written, named: readonly Named[]): string | undefined =>
   written.columns
-    .find(({ path: [schema, table], path }) =>
-      path.length > 2 &&
-      named.some(({ covered: { relation } }) => relation.schema === schema && relation.name === table),
+    .find(({ path }) =>
+      named.some(({ covered: { relation } }) => relation.schema === path.at(-3) && relation.name === path.at(-2)),
     )
     ?.path.join('.');
-
-/** A statement that writes may neither read a masked column nor store what stands in its place. */
-function guardModification(written: Written, named: readonly Named[]): Refused | undefined {
-  if (!named.some(({ reference }) => reference.access === 'write' || reference.modifying)) return undefined;
-  const columns = new Set(named.flatMap(({ covered }) => [...covered.masked.keys()]));
-  const rows = new Set(['old', 'new', 'excluded', ...named.map(({ reference }) => reference.alias ?? reference.name)]);
-  if (!namesAnyOf(written.columns, columns, rows)) return undefined;
-  return refused(
-    'a statement that writes may not read masked columns, nor whole rows of their tables',
-    'Name the columns that you need, without the masked ones, in RETURNING, WHERE and SET.',
-  );
-}

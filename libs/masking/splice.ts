@@ -56,7 +56,5 @@ export function positionMap(sql: Buffer, splices: readonly Splice[]): (position:
 }
 
 function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
+  return Array.from(text).length;
 }

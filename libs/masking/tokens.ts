@@ -10,7 +10,7 @@ export interface Token {
 export function tokensOf(sql: Buffer): Token[] {
   const text = sql.toString('latin1'); // one character a byte
   const tokens: Token[] = [];
-  for (let at = skipSpace(text, 0); at < text.length; ) {
+  for (let at = skipSpace(text, 0); at < text.length;) {
     const to = endOfToken(text, at);
     const raw = text.slice(at, to);
     tokens.push({ from: at, to, word: isWord(raw) || raw.length === 1 ? raw.toLowerCase() : '' });

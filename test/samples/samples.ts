@@ -11,9 +11,12 @@ export async function startSamples(policy: string, databases: readonly string[])
     policy,
     databases,
     postgres: {
-      flags: ['shared_preload_libraries=pg_stat_statements', 'wal_level=logical', 'max_prepared_transactions=16', 'log_statement=all'].flatMap(
-        (setting) => ['-c', setting],
-      ),
+      flags: [
+        'shared_preload_libraries=pg_stat_statements',
+        'wal_level=logical',
+        'max_prepared_transactions=16',
+        'log_statement=all',
+      ].flatMap((setting) => ['-c', setting]),
     },
   });
   // The runner of the risks sets this password itself. Upstream the login may do everything; the runner of the leaks takes that away.

@@ -72,7 +72,11 @@ export const userTypeRefused = (statement: string): Refusal =>
 
 export const unfaithful = (statement: string): Refusal =>
   maskingRefusal(
-    { kind: 'refused', reason: 'it cannot be rewritten so that it shows no masked column', hint: 'Name the table in a plain FROM.' },
+    {
+      kind: 'refused',
+      reason: 'it cannot be rewritten so that it shows no masked column',
+      hint: 'Name the table in a plain FROM.',
+    },
     statement,
   );
 

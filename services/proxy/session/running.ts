@@ -24,7 +24,18 @@ export interface Running {
 }
 
 export function newRunning(n: number, applied?: () => void, masking?: Masked): Running {
-  const running = { n, startedUs: 0, rows: 0, bytes: 0, kept: 0, capped: false, completed: false, columns: undefined, masking, netted: new Set<number>() };
+  const running = {
+    n,
+    startedUs: 0,
+    rows: 0,
+    bytes: 0,
+    kept: 0,
+    capped: false,
+    completed: false,
+    columns: undefined,
+    masking,
+    netted: new Set<number>(),
+  };
   return applied ? { ...running, applied } : running;
 }
 
