@@ -47,7 +47,8 @@ function importsOf(file: string, text: string): Import[] {
 }
 
 const room = (path: string): string => path.split('/').slice(0, 2).join('/');
-const isTest = (path: string): boolean => path.startsWith('test/') || /\.spec\.tsx?$/.test(path) || path.includes('/fixtures/');
+const isTest = (path: string): boolean =>
+  path.startsWith('test/') || /\.spec\.tsx?$/.test(path) || /\/(fixtures|testing)\//.test(path);
 
 function violation({ from, to }: Import): string | undefined {
   if (/^(libs|services|\.\.)\//.test(to) && room(to) !== room(from)) return 'reaches into another room by path';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Topic, topics } from '#events';
+import { compile } from '#policy';
 import { loadConfig } from '#runtime';
 
 interface Mount {
@@ -60,6 +61,12 @@ describe('docker-compose.yml', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('has a policy that compiles', () => {
+    expect(compile(readFileSync('deploy/compose/policy.yml'), 'policy.yml')).toMatchObject({
+      policy: { roles: [{ target: 'main' }] },
+    });
   });
 
   it('gives no secret to a service that does not need it', () => {

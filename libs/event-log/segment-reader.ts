@@ -7,6 +7,8 @@ import { Waiter } from './waiter.js';
 export interface SegmentReaderOptions {
   /** Whose `outbox/*` are read, those too that appear later. */
   readonly dataDir: string;
+  /** Names of outboxes that are left out. */
+  readonly except?: readonly string[];
   readonly files?: Files;
 }
 
@@ -16,8 +18,11 @@ export class SegmentReader extends LogReader {
   private readonly files: Files;
   private readonly closed = new AbortController();
 
-  constructor({ dataDir, files = nodeFiles }: SegmentReaderOptions) {
+  private readonly except: readonly string[];
+
+  constructor({ dataDir, except = [], files = nodeFiles }: SegmentReaderOptions) {
     super();
+    this.except = except;
     this.dir = path.join(dataDir, 'outbox');
     this.files = files;
   }
@@ -71,7 +76,7 @@ export class SegmentReader extends LogReader {
     }
     const found: OpenOutbox[] = [];
     for (const name of names.sort()) {
-      if (known.has(name)) continue;
+      if (known.has(name) || this.except.includes(name)) continue;
       const open = await openOutbox(this.files, path.join(this.dir, name));
       if (!open) continue;
       known.add(name);

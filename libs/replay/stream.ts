@@ -70,7 +70,7 @@ export function readMessages(open: OpenMessages, recorded: Recorded): { messages
   return { messages, open: next };
 }
 
-/** Which part holds a message's bytes, DESIGN 4. */
+/** Which part holds a message's bytes. */
 export function partOf(dir: Direction, type: string): PartName {
   if (type === 'd') return 'copy';
   if (dir === 's') return type === 'D' ? 'rows' : 'wire';

@@ -22,7 +22,7 @@ import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { requestedBy, type Requested } from './parameters.js';
 import { SessionRefused } from './refused.js';
-import { readState, stateQuery } from './session/state-query.js';
+import { readState, type ServerState, stateQuery } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
 import { connectionTo } from './upstream.js';
@@ -43,7 +43,7 @@ export interface Admitted {
   readonly login: string;
   readonly upstream: Connection;
   readonly catalog: CatalogHandle;
-  readonly state: NonNullable<ReturnType<typeof readState>>;
+  readonly state: ServerState;
   /** The secret of the client's cancel key. */
   readonly secret: Buffer;
   readonly early: Buffer;

@@ -30,9 +30,8 @@ export class SessionJudge extends Judge {
     return this.handle.current().hash;
   }
 
-  resolve(written: readonly Written[], names: SessionNames): readonly Resolved[] {
-    const catalog = this.handle.current();
-    return written.map((statement) => resolve(statement, catalog, names));
+  resolve(written: Written, names: SessionNames): Resolved {
+    return resolve(written, this.handle.current(), names);
   }
 
   decide(statements: readonly Resolved[]): Decision {

@@ -9,6 +9,7 @@ import { SqlParser } from '#sql';
 import { LocalTargetAccess } from './catalogs.js';
 import { HoldDesk } from './hold-desk.js';
 import { Proxy } from './proxy.js';
+import { randomPool } from './random-pool.js';
 import { closeUnfinished, readPast } from './recovery.js';
 
 const drainMs = 1_000;
@@ -33,8 +34,10 @@ await serve({
         log.error({ err: error }, 'the event log reports');
       },
     });
-    const journal = new Journal(outbox, { service: 'proxy', version, now: Date.now, random: randomBytes });
+    const journal = new Journal(outbox, { service: 'proxy', version, now: Date.now, random: randomPool(randomBytes) });
     const reader = new SegmentReader({ dataDir: config.dataDir });
+    // Its own log holds no votes, and grows with every statement.
+    const votesReader = new SegmentReader({ dataDir: config.dataDir, except: ['proxy'] });
     const desk = new HoldDesk({ now: Date.now, random: randomBytes });
     const past = await readPast(reader, outbox.log, (event) => {
       desk.follow(event);
@@ -52,7 +55,7 @@ await serve({
       ],
       'linger',
     );
-    const votes = desk.followVotes(reader, (_, partition) => past.controlFrom.get(partition) ?? 0, fail);
+    const votes = desk.followVotes(votesReader, (_, partition) => past.controlFrom.get(partition) ?? 0, fail);
 
     const access = new LocalTargetAccess(({ target, database }, catalog) => {
       journal.add(

@@ -6,7 +6,7 @@ import { pathOf, pgbouncer } from '../parts.js';
 import { serverAccount } from '../postgres/binaries.js';
 import type { Certificates } from '../tls/certificates.js';
 import { database, libpq, type Path } from './path.js';
-import { freePort, untilItAnswers } from './ports.js';
+import { freePort, untilItAnswers } from '../ports.js';
 
 /** PgBouncer in session mode: what a client gets of it is nearest to what it gets of the proxy. TLS to the client, none upstream. */
 export async function startPgbouncer(folder: string, target: number, certificates: Certificates): Promise<Path> {

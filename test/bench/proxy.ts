@@ -1,18 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ServiceTokens } from '#identity';
+import { writeProxyConfig } from '../proxy-config.js';
 import type { Certificates } from '../tls/certificates.js';
 import { database, libpq, type Path } from './path.js';
-import { freePort } from './ports.js';
-
-const policy = `roles:
-  - { groups: [bench], target: main, databases: [${database.name}], login: ${database.login} }
-rules:
-  - { name: everything, then: allow }
-`;
 
 /** The proxy as it is run for real, its policy aside: it allows everything to the bench. TLS to the client, none upstream. */
 export async function startProxy(
@@ -21,42 +12,14 @@ export async function startProxy(
   certificates: Certificates,
   durability: 'strict' | 'buffered',
 ): Promise<Path> {
-  mkdirSync(folder);
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    return join(folder, name);
-  };
-  const port = await freePort();
-  const dataDir = join(folder, 'data');
-  const tokens = join(folder, 'tokens.json');
-  const password = { file: file('login', database.password) };
-  const config = file(
-    'sallyport.yml',
-    JSON.stringify({
-      dataDir,
-      listen: { port, tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) } },
-      targets: [
-        {
-          name: 'main',
-          host: '127.0.0.1',
-          port: target,
-          databases: [database.name],
-          tls: { mode: 'disable' },
-          durability,
-          logins: [{ name: database.login, password }],
-          catalog: { login: database.login },
-        },
-      ],
-      tokens: { file: tokens },
-      policy: file('policy.yml', policy),
-    }),
-  );
-  const { token } = await new ServiceTokens(tokens).create(
-    { name: database.login, groups: ['bench'], ttlMs: 86_400_000 },
-    Date.now(),
-  );
+  const { file, port, dataDir, token } = await writeProxyConfig({
+    folder,
+    certificates,
+    durability,
+    target: { port: target, database: database.name, login: database.login, password: database.password },
+  });
   const main = fileURLToPath(new URL('../../services/proxy/main.js', import.meta.url));
-  const child = fork(main, ['--config', config], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  const child = fork(main, ['--config', file], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-8_192)));
   const exited = once(child, 'exit').then(() => {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { EventOf } from '#events';
+import type { Event, EventOf } from '#events';
 import { login, startWorld, type World } from './world.js';
 
 const policy = `version: 1
@@ -63,7 +63,8 @@ describe('a session on a database with masks', () => {
     expect((await client.query('SELECT name, tax FROM person WHERE id = 1')).rows).toEqual(shown);
     expect((await client.query('SELECT name, tax FROM person WHERE id = $1', [1])).rows).toEqual(shown);
     const named = { name: 'by id', text: 'SELECT name, tax FROM person WHERE id = $1', values: [1] };
-    for (const _ of [1, 2]) expect((await client.query(named)).rows).toEqual(shown);
+    expect((await client.query(named)).rows).toEqual(shown);
+    expect((await client.query(named)).rows).toEqual(shown);
     await client.query('PREPARE p AS SELECT name, tax FROM person WHERE id = 1');
     expect((await client.query('EXECUTE p')).rows).toEqual(shown);
     await client.query('BEGIN');
@@ -139,7 +140,11 @@ describe('a session on a database with masks', () => {
   });
 
   it('records what was sent, what is masked, and no value that was', async () => {
-    const { events, parts } = await world.record();
+    let { events, parts } = await world.record();
+    const isNetted = (event: Event): boolean =>
+      event.type === 'statement.completed' && (event.data.columns ?? []).some(({ masked }) => masked === 'net');
+    for (const deadline = Date.now() + 5_000; !events.some(isNetted) && Date.now() < deadline;)
+      ({ events, parts } = await world.record());
     const decided = events.filter((event): event is EventOf<'statement.decided'> => event.type === 'statement.decided');
     const exempt = events.find(
       (event) => event.type === 'session.authenticated' && event.data.principal.subject === 'lead',
@@ -163,7 +168,6 @@ describe('a session on a database with masks', () => {
       .map(({ bytes }) => bytes.toString('latin1'));
     expect(seen.join('\n')).not.toContain(secret);
     expect(JSON.stringify(events)).not.toContain(secret);
-    const netted = events.flatMap((event) => (event.type === 'statement.completed' ? (event.data.columns ?? []) : []));
-    expect(netted).toContainEqual({ masked: 'net', name: 'body', type: 25 });
+    expect(events.find(isNetted)?.data).toMatchObject({ rows: 2, columns: [{ masked: 'net', name: 'body', type: 25 }] });
   });
 });

@@ -146,6 +146,14 @@ describe('a session through the proxy', () => {
     expect(bytes).toBe(rows.join('').length);
   });
 
+  it('copies by the extended protocol, whose client sends Sync before it knows that data is wanted', async () => {
+    const client = await connect();
+    expect(await outcomeOf(client.query({ name: 'nowhere', text: 'COPY item (nothing) FROM STDIN' }))).toBe('42703');
+    expect((await client.query('SELECT $1::int AS one', [1])).rows).toEqual([{ one: 1 }]);
+    // node-postgres answers CopyInResponse with CopyFail, and then forgets to sync, whatever it is connected to.
+    expect(await outcomeOf(client.query({ name: 'copying', text: 'COPY item FROM STDIN' }))).toBe('57014');
+  });
+
   it('fails a copy whose data is broken, and goes on', async () => {
     const client = await connect();
     await client.query('CREATE TEMP TABLE broken (id int)');

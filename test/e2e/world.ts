@@ -22,6 +22,9 @@ export interface WorldOptions {
   readonly initSql?: string;
   readonly postgres?: PostgresOptions;
   readonly limits?: Readonly<Record<string, number>>;
+  /** Where the proxy keeps its data; absent: a folder of this world. */
+  readonly dataDir?: string;
+  readonly segmentMiB?: number;
 }
 
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
@@ -31,6 +34,8 @@ export interface World {
   readonly dataDir: string;
   readonly certificates: Certificates;
   readonly proxyPid: () => number;
+  /** Past the tap: for load, never for a test of what is on record. */
+  readonly proxyPort: number;
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
   readonly token: (name: string, groups: readonly string[]) => Promise<string>;
@@ -58,7 +63,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const certificates = await makeCertificates();
   const postgres = await startPostgres({
     ...options.postgres,
-    flags: ['-c', 'fsync=off', ...(options.postgres?.flags ?? [])],
+    flags: ['-c', 'fsync=off', '-c', 'max_connections=60', ...(options.postgres?.flags ?? [])],
     initSql: `CREATE ROLE ${login.name} LOGIN PASSWORD '${login.password}';
       CREATE ROLE ${catalogLogin.name} LOGIN PASSWORD '${catalogLogin.password}'; ${options.postgres?.initSql ?? ''}`,
   });
@@ -79,7 +84,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     await owner.end();
   }
 
-  const dataDir = join(folder, 'data');
+  const dataDir = options.dataDir ?? join(folder, 'data');
   const secrets = join(folder, 'secrets');
   mkdirSync(secrets, { mode: 0o700 });
   const file = (name: string, text: string): string => {
@@ -113,7 +118,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ],
     tokens: { file: tokens },
     policy: file('policy.yml', options.policy),
-    log: { segmentMiB: 8 },
+    log: { segmentMiB: options.segmentMiB ?? 8 },
     clickhouse: { password: { file: file('clickhouse', 'unused') } },
     ...(options.limits && { limits: options.limits }),
   };
@@ -156,6 +161,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     dataDir,
     certificates,
     proxyPid: () => proxy?.pid ?? 0,
+    proxyPort,
     direct,
     token: async (name, groups) =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,

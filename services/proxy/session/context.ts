@@ -1,4 +1,4 @@
-import type { PartName, Withheld } from '#events';
+import type { PartName, WireRange, Withheld } from '#events';
 import { type Accounted, StreamAccount } from './account.js';
 import type { AnyDraft, Judge, Need, SessionFacts, SessionPort } from './port.js';
 import type { SessionState } from './state.js';
@@ -14,6 +14,8 @@ export class SessionContext {
   readonly server = new StreamAccount('s');
   /** Bytes of results whose content was kept so far. */
   keptBytes = 0;
+  /** Records what was taken from the client so far: before any event that holds an answer to it. */
+  recordClient: () => void = () => undefined;
   private lingering = false;
 
   constructor(
@@ -36,6 +38,13 @@ export class SessionContext {
   recordRange(account: StreamAccount, n?: number, withheld?: ReadonlyMap<PartName, Withheld>): void {
     if (account.isEmpty) return;
     this.port.record([wireRecorded(account.close(withheld), n)], 'linger');
+  }
+
+  /** Accounts for bytes whose event could not be recorded: they are counted, and that is all that will be known of them. */
+  recordLost(ranges: readonly WireRange[]): void {
+    if (ranges.length === 0) return;
+    const wire = ranges.map((range) => ({ ...range, lost: 'log' as const }));
+    this.port.record([{ type: 'wire.recorded', data: {}, wire }], 'linger');
   }
 
   /** Sees to it that what is accounted for now is recorded soon, whatever happens or does not. */

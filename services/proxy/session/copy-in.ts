@@ -1,9 +1,14 @@
+import type { PartName, Withheld } from '#events';
+import type { LogFailed } from '#event-log';
 import { type Frame, request } from '#pgwire';
-import { logBroken, refusalResponse } from './refusal.js';
+import type { Accounted } from './account.js';
 import { rangeBytes, type SessionContext, wireRecorded } from './context.js';
+import { logBroken, refusalResponse } from './refusal.js';
 import type { Replies } from './replies.js';
 
 type CopyFrame = Pick<Frame, 'type' | 'length' | 'piece'>;
+
+const withheldCopy: ReadonlyMap<PartName, Withheld> = new Map([['copy', 'cap']]);
 
 /**
  * COPY FROM STDIN: its data goes to the server as it comes (it has no lasting effect before CopyDone), and CopyDone waits until all of
@@ -12,7 +17,9 @@ type CopyFrame = Pick<Frame, 'type' | 'length' | 'piece'>;
 export class CopyIn {
   /** The server reads CopyData. */
   active = false;
-  private kept = 0;
+  private taken = 0;
+  /** A stretch of the data could not be recorded: the COPY must not end well. */
+  private unrecorded: LogFailed | undefined;
 
   constructor(
     private readonly ctx: SessionContext,
@@ -21,7 +28,8 @@ export class CopyIn {
 
   start(): void {
     this.active = true;
-    this.kept = 0;
+    this.taken = 0;
+    this.unrecorded = undefined;
   }
 
   /** A CopyData message, or a piece of one. */
@@ -36,19 +44,17 @@ export class CopyIn {
 
   /** CopyDone: `then` is called when it was sent, or CopyFail in its place. */
   done(bytes: Buffer, then: () => void): void {
-    const { client, port } = this.ctx;
     const running = this.replies.copying;
-    client.begin('c', bytes.length, bytes);
-    port.record([wireRecorded(client.close(this.withheld()), running?.n)], this.ctx.need, (error) => {
+    this.ctx.client.begin('c', bytes.length, bytes);
+    this.write(() => {
       this.active = false;
-      if (error && running) {
-        const refusal = logBroken(error.sqlstate);
-        this.replies.replacement = {
-          error: refusalResponse(refusal, this.ctx.statementId(running.n)),
-          sqlstate: refusal.sqlstate,
-        };
+      const { unrecorded } = this;
+      if (unrecorded && running) {
+        const refusal = logBroken(unrecorded.sqlstate);
+        const error = refusalResponse(refusal, this.ctx.statementId(running.n));
+        this.replies.replacement = { error, sqlstate: refusal.sqlstate };
       }
-      port.toServer(error ? request.copyFail('its record could not be written') : bytes);
+      this.ctx.port.toServer(unrecorded ? request.copyFail('its record could not be written') : bytes);
       then();
     });
   }
@@ -67,28 +73,37 @@ export class CopyIn {
   interrupt(type: string): void {
     this.record();
     this.active = false;
-    this.ctx.port.toServer(
-      request.copyFail(`unexpected message type 0x${type.charCodeAt(0).toString(16)} during COPY from stdin`),
-    );
+    const code = type.charCodeAt(0).toString(16);
+    this.ctx.port.toServer(request.copyFail(`unexpected message type 0x${code} during COPY from stdin`));
   }
 
   /** A piece of data that no COPY asked for: the server would drop it. */
   unasked(frame: CopyFrame, bytes: Buffer): void {
-    if (frame.piece === 'first') this.ctx.client.begin(frame.type, frame.length, bytes);
-    else this.ctx.client.carryOn(frame.type, bytes);
-    if (this.ctx.client.size > rangeBytes) this.record();
-  }
-
-  /** Puts what was accounted for on record. */
-  record(): void {
     const { client } = this.ctx;
-    if (client.isEmpty) return;
-    const range = client.close(this.withheld());
-    this.kept += range.wire.to - range.wire.from;
-    this.ctx.port.record([wireRecorded(range, this.replies.copying?.n)], 'linger');
+    if (frame.piece === 'first') client.begin(frame.type, frame.length, bytes);
+    else client.carryOn(frame.type, bytes);
+    if (client.size > rangeBytes) this.ctx.recordRange(client, undefined, withheldCopy);
   }
 
-  private withheld(): ReadonlyMap<'copy', 'cap'> | undefined {
-    return this.kept > this.ctx.facts.limits.statementResultBytes ? new Map([['copy', 'cap']]) : undefined;
+  /** Puts what was taken of the data on record. */
+  record(): void {
+    if (this.active && !this.ctx.client.isEmpty) this.write(() => undefined);
+  }
+
+  private write(then: () => void): void {
+    const range = this.close();
+    this.ctx.port.record([wireRecorded(range, this.replies.copying?.n)], this.ctx.need, (error) => {
+      if (error) {
+        this.unrecorded ??= error;
+        this.ctx.recordLost([range.wire]);
+      }
+      then();
+    });
+  }
+
+  private close(): Accounted {
+    const range = this.ctx.client.close(this.taken > this.ctx.facts.limits.statementResultBytes ? withheldCopy : undefined);
+    this.taken += range.wire.to - range.wire.from;
+    return range;
   }
 }

@@ -14,15 +14,19 @@ import { newRunning, type Prepared } from './running.js';
 
 type Form = EventOf<'statement.decided'>['data']['form'];
 
-/** A statement to be decided, and the message at the head of the queue that asks for it. */
-export interface Asked {
+/** The message at the head of the queue, and what it asks for. */
+interface Subject {
   readonly message: ClientMessage;
   readonly form: Form;
   readonly meaning: Meaning;
-  readonly sql: Buffer;
-  readonly parameters: readonly BoundParameter[];
   readonly prepared?: Prepared;
   readonly portal?: string;
+}
+
+/** A statement to be decided. */
+export interface Asked extends Subject {
+  readonly sql: Buffer;
+  readonly parameters: readonly BoundParameter[];
   /** What it means on the state of a later moment. */
   readonly renew: () => Meaning | { readonly refusal: Refusal };
   /** Puts it on its way, its decision being on the way to the record. */
@@ -61,13 +65,13 @@ export class Deciding {
   decide(asked: Asked): void {
     const { state, judge } = this.ctx;
     if (state.transaction === 'E' && this.pipeline.nothingOpen && !asked.meaning.endsTransaction) {
-      this.refuse(asked.message, asked.form, refusals.aborted, asked.meaning);
+      this.refuse(asked, refusals.aborted);
       return;
     }
     const decision = judge.decide(asked.meaning.asked);
     const { masking } = asked.meaning;
     if (masking.kind === 'refused' && decision.verdict !== 'deny') {
-      this.refuse(asked.message, asked.form, (id) => maskingRefusal(masking, id), asked.meaning);
+      this.refuse(asked, (id) => maskingRefusal(masking, id));
       return;
     }
     switch (decision.verdict) {
@@ -75,7 +79,7 @@ export class Deciding {
         this.allow(asked, asked.meaning, decision, state.take(asked.meaning.parts.length), 'to-account');
         return;
       case 'deny':
-        this.refuse(asked.message, asked.form, (id) => refusals.denied(decision.rule, decision.reason, id), asked.meaning);
+        this.refuse(asked, (id) => refusals.denied(decision.rule, decision.reason, id));
         return;
       case 'hold':
         this.hold(asked, decision);
@@ -83,15 +87,11 @@ export class Deciding {
   }
 
   /** Refuses the message at the head. */
-  refuse(
-    message: ClientMessage,
-    form: Form,
-    refusal: Refusal | ((statement: string) => Refusal),
-    meaning: Meaning = nothing,
-  ): void {
+  refuse(subject: Omit<Subject, 'meaning'> & Partial<Subject>, refusal: Refusal | ((statement: string) => Refusal)): void {
+    const { meaning = nothing } = subject;
     const n = this.ctx.state.take(Math.max(1, meaning.parts.length));
     const told = typeof refusal === 'function' ? refusal(this.ctx.statementId(n)) : refusal;
-    this.refuseAs(message, form, n, told, meaning, 'to-account');
+    this.refuseAs({ ...subject, meaning }, n, told, 'to-account');
   }
 
   /** Frees a statement that waits for a human; true when there was one. */
@@ -116,14 +116,13 @@ export class Deciding {
       if (meaning.changesCatalog) state.catalogStale = true;
     }
     const { masking } = meaning;
-    const decided = this.decided(asked.form, n, meaning, {
+    const outcome = {
       verdict: 'allow',
       rule: decision.rule,
-      ...(asked.prepared && { prepared: asked.prepared.n }),
-      ...(asked.portal !== undefined && { portal: asked.portal }),
       ...(approval !== undefined && { approval }),
       ...(masking.kind === 'rewritten' && { masked: [...masking.masked] }),
-    });
+    } as const;
+    const decided = this.decided({ ...asked, meaning }, n, outcome);
     const draft = asked.form === 'query' ? { ...decided, ...forwardedPart(masking) } : decided;
     // What only gives back resources passes even while the log is broken.
     this.pipeline.gather.begin(draft, meaning.onlyFrees ? 'later' : 'awaited');
@@ -144,7 +143,7 @@ export class Deciding {
       !pipeline.gather.hasStatements;
     const answer = this.holding.ask({ bound: this.bound(asked), decision }, canWait ? 'can-wait' : 'cannot-wait');
     const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
-      this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'to-account', opened);
+      this.refuseAs(asked, n, refusal, 'to-account', opened);
     };
     switch (answer.kind) {
       case 'granted':
@@ -177,14 +176,14 @@ export class Deciding {
     const { approval, approvers, until } = held;
     const id = ctx.statementId(n);
     pipeline.gather.begin(
-      this.decided(asked.form, n, asked.meaning, { verdict: 'hold', rule: decision.rule, reason: decision.reason, approval }),
+      this.decided(asked, n, { verdict: 'hold', rule: decision.rule, reason: decision.reason, approval }),
       'awaited',
     );
     pipeline.account(asked.message);
     pipeline.busy = true;
     const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
       this.done(() => {
-        this.refuseAs(asked.message, asked.form, n, refusal, asked.meaning, 'accounted', opened);
+        this.refuseAs(asked, n, refusal, 'accounted', opened);
       });
     };
     pipeline.gather.recordOnly([heldEvent(held, n, 'wait')], (error) => {
@@ -227,48 +226,39 @@ export class Deciding {
   private granted(asked: Asked, n: number, approval: string): void {
     const meaning = asked.renew();
     if ('refusal' in meaning) {
-      this.refuseAs(asked.message, asked.form, n, meaning.refusal, asked.meaning, 'accounted');
+      this.refuseAs(asked, n, meaning.refusal, 'accounted');
       return;
     }
     const decision = this.ctx.judge.decide(meaning.asked);
     if (decision.verdict === 'deny') {
       const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
-      this.refuseAs(asked.message, asked.form, n, refusal, meaning, 'accounted');
+      this.refuseAs({ ...asked, meaning }, n, refusal, 'accounted');
       return;
     }
     const whole = { from: 0, to: asked.sql.length };
     if (forwardedAs(meaning.masking, whole) !== forwardedAs(asked.meaning.masking, whole)) {
-      this.refuseAs(asked.message, asked.form, n, prepareAgain, meaning, 'accounted');
+      this.refuseAs({ ...asked, meaning }, n, prepareAgain, 'accounted');
       return;
     }
     this.allow(asked, meaning, decision, n, 'accounted', approval);
   }
 
-  private refuseAs(
-    message: ClientMessage,
-    form: Form,
-    n: number,
-    refusal: Refusal,
-    meaning: Meaning,
-    bytes: Bytes,
-    opened: readonly AnyDraft[] = [],
-  ): void {
+  private refuseAs(subject: Subject, n: number, refusal: Refusal, bytes: Bytes, opened: readonly AnyDraft[] = []): void {
     const { pipeline } = this;
     const { verdict, rule, reason, sqlstate, approval } = refusal;
-    const outcome = { verdict, rule, reason, sqlstate, ...(approval !== undefined && { approval }) };
-    const isQuery = form === 'query' || form === 'call';
+    const isQuery = subject.form === 'query' || subject.form === 'call';
     if (isQuery) pipeline.gather.flush();
     const alone = pipeline.nothingOpen;
-    pipeline.gather.begin(this.decided(form, n, meaning, outcome), 'awaited');
-    if (bytes === 'to-account') pipeline.account(message);
+    const outcome = { verdict, rule, reason, sqlstate, ...(approval !== undefined && { approval }) };
+    pipeline.gather.begin(this.decided(subject, n, outcome), 'awaited');
+    if (bytes === 'to-account') pipeline.account(subject.message);
     for (const draft of opened) pipeline.gather.begin(draft, 'awaited');
     pipeline.refuse(newRunning(n), refusal, isQuery ? 'query' : 'parse', alone);
   }
 
   private decided(
-    form: Form,
+    { form, meaning, prepared, portal }: Subject,
     n: number,
-    meaning: Meaning,
     outcome: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
   ): AnyDraft {
     const { facts, judge, state } = this.ctx;
@@ -277,6 +267,8 @@ export class Deciding {
       n,
       count: Math.max(1, meaning.parts.length),
       form,
+      ...(prepared && { prepared: prepared.n }),
+      ...(portal !== undefined && { portal }),
       policy: judge.policy,
       analyzer: judge.analyzer,
       durability: facts.durability,

@@ -44,6 +44,9 @@ export class Intake {
   ) {
     this.pipeline = new Pipeline(ctx, replies, holds);
     this.copyIn = new CopyIn(ctx, replies);
+    ctx.recordClient = () => {
+      this.copyIn.record();
+    };
     this.deciding = new Deciding(ctx, this.pipeline, replies, holds, () => {
       this.pump();
     });
@@ -75,8 +78,10 @@ export class Intake {
   }
 
   copyEnded(): void {
+    if (!this.pipeline.awaitingCopy && !this.copyIn.active) return;
     this.pipeline.awaitingCopy = false;
     this.copyIn.active = false;
+    this.pump();
   }
 
   /** Puts what is accounted for of the client's stream on record. */
@@ -148,7 +153,7 @@ export class Intake {
         if (this.known(message, 'bind')) this.bind(message);
         break;
       case 'E':
-        if (this.known(message, 'execute')) this.execute(message);
+        this.execute(message);
         break;
       case 'D':
         this.describe(message);
@@ -162,7 +167,7 @@ export class Intake {
         this.pipeline.gather.flush();
         break;
       case 'F':
-        this.deciding.refuse(message, 'call', refusals.functionCall);
+        this.deciding.refuse({ message, form: 'call' }, refusals.functionCall);
         break;
       default:
         this.over = true;
@@ -180,7 +185,7 @@ export class Intake {
     const { state } = this.ctx;
     if (!state.unsettled) return true;
     if (state.transaction === 'E' && pipeline.nothingOpen) return true; // only the end of the transaction will pass
-    if (pipeline.unsynced || !pipeline.gather.isEmpty) this.deciding.refuse(message, form, refusals.stateInFlight);
+    if (pipeline.unsynced || !pipeline.gather.isEmpty) this.deciding.refuse({ message, form }, refusals.stateInFlight);
     return false;
   }
 
@@ -276,23 +281,23 @@ export class Intake {
     const { name, sql, parameterTypes } = decodeParse(message.bytes);
     this.analyse(message, 'parse', sql, (written) => {
       if (written.length > 1) {
-        this.deciding.refuse(message, 'parse', refusals.severalInParse);
+        this.deciding.refuse({ message, form: 'parse' }, refusals.severalInParse);
         return;
       }
       this.read(message, 'parse', written, sql, (meaning) => {
         const decision = this.ctx.judge.decide(meaning.asked);
         // A hold begins at Bind, when there are parameters to show.
         if (decision.verdict === 'deny') {
-          this.deciding.refuse(message, 'parse', (id) => refusals.denied(decision.rule, decision.reason, id), meaning);
+          this.deciding.refuse({ message, form: 'parse', meaning }, (id) => refusals.denied(decision.rule, decision.reason, id));
           return;
         }
         const { masking } = meaning;
         if (masking.kind === 'refused') {
-          this.deciding.refuse(message, 'parse', (id) => maskingRefusal(masking, id), meaning);
+          this.deciding.refuse({ message, form: 'parse', meaning }, (id) => maskingRefusal(masking, id));
           return;
         }
         if (this.ctx.judge.masking && hasUserType(parameterTypes)) {
-          this.deciding.refuse(message, 'parse', userTypeRefused, meaning);
+          this.deciding.refuse({ message, form: 'parse', meaning }, userTypeRefused);
           return;
         }
         this.prepare(message, { name, sql, written, meaning, parameterTypes });
@@ -337,7 +342,7 @@ export class Intake {
     const prepared = state.prepared.get(statement);
     if (!prepared) {
       const what = statement === '' ? 'unnamed prepared statement' : `prepared statement "${statement}"`;
-      this.deciding.refuse(message, 'bind', refusals.unknownName('26000', what));
+      this.deciding.refuse({ message, form: 'bind' }, refusals.unknownName('26000', what));
       return;
     }
     // Whether its Parse succeeded is not known yet: within its own pipeline a failure skips this Bind, behind a Sync it would not.
@@ -388,18 +393,23 @@ export class Intake {
     const { pipeline } = this;
     const portal = this.ctx.state.portals.get(name);
     if (!portal) {
-      this.deciding.refuse(message, 'execute', refusals.unknownName('34000', `portal "${name}"`));
+      this.deciding.refuse({ message, form: 'execute' }, refusals.unknownName('34000', `portal "${name}"`));
       return;
     }
     if (!portal.executed) {
       portal.executed = true;
       pipeline.account(message);
       portal.running.columns = portal.columns;
-      pipeline.awaitingCopy = portal.meaning.copiesIn;
       pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running: portal.running } });
+      if (portal.meaning.copiesIn) {
+        // What follows waits to hear whether the server takes data; so this must go now.
+        pipeline.awaitingCopy = true;
+        pipeline.gather.flush();
+      }
       return;
     }
     // More rows of a suspended portal, or of an SQL cursor: a statement of its own, decided by what it was bound to.
+    if (!this.known(message, 'execute')) return;
     this.deciding.decide({
       message,
       form: 'execute',
@@ -451,8 +461,8 @@ export class Intake {
       if (parsed.kind === 'statements') then(parsed.statements);
       else if (otherwise) otherwise();
       else if (parsed.kind === 'syntax-error')
-        this.deciding.refuse(message, form, refusals.syntaxError(parsed.message, parsed.position));
-      else this.deciding.refuse(message, form, refusals.unreadable(parsed.reason));
+        this.deciding.refuse({ message, form }, refusals.syntaxError(parsed.message, parsed.position));
+      else this.deciding.refuse({ message, form }, refusals.unreadable(parsed.reason));
       if (!answeredAtOnce) this.pump();
     });
     answeredAtOnce = false;
@@ -478,10 +488,10 @@ export class Intake {
         masking.text,
         (again) => {
           if (isFaithful(written, again, masking.splices)) then(meaning);
-          else this.deciding.refuse(message, form, unfaithful, meaning);
+          else this.deciding.refuse({ message, form, meaning }, unfaithful);
         },
         () => {
-          this.deciding.refuse(message, form, unfaithful, meaning);
+          this.deciding.refuse({ message, form, meaning }, unfaithful);
         },
       );
     });
@@ -493,7 +503,7 @@ export class Intake {
     meaning: Meaning | { readonly refusal: Refusal },
     then: (meaning: Meaning) => void,
   ): void {
-    if ('refusal' in meaning) this.deciding.refuse(message, form, meaning.refusal);
+    if ('refusal' in meaning) this.deciding.refuse({ message, form }, meaning.refusal);
     else then(meaning);
   }
 }

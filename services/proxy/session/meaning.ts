@@ -6,7 +6,10 @@ import { maskingOf, prepareAgain } from './masking.js';
 import { type Refusal, stateInFlight, unknownName } from './refusal.js';
 import { newRunning } from './running.js';
 
-/** One statement of a text: what it is recorded as, what the rules are asked about, and what its success does to names. */
+/**
+ * One statement of a text: what it is recorded as, what the rules are asked about (of EXECUTE and FETCH, what they run), and what its
+ * success does to names.
+ */
 interface Part {
   readonly facts: StatementFacts;
   readonly asked: Resolved;
@@ -65,14 +68,21 @@ export function meaningOf(
   written: readonly Written[],
   sql: Buffer,
 ): Meaning | { readonly refusal: Refusal } {
-  const resolved = ctx.judge.resolve(written, ctx.state.names());
   const scope = new Scope(ctx);
+  const names = {
+    ...ctx.state.names(),
+    prepared: (name: string) => scope.statement(name),
+    cursors: (name: string) => scope.cursor(name),
+  };
+  const resolved: Resolved[] = [];
   const parts: Part[] = [];
-  for (const [i, statement] of resolved.entries()) {
+  for (const [i, one] of written.entries()) {
+    const statement = ctx.judge.resolve(one, names);
     const part = partOf(ctx, statement, sql, scope);
     if ('refusal' in part) return part;
+    resolved.push(statement);
     parts.push(part);
-    if (i < resolved.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
+    if (i < written.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
   }
   const asked = parts.map((part) => part.asked);
   const acts = resolved.map(({ act }) => act);
@@ -134,7 +144,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
       if (!inner) return { refusal: unknownName('26000', `prepared statement "${act.name}"`) };
       // The server plans it anew on what its names stand for now: what was masked then may be elsewhere.
       if (ctx.judge.masking && scope.isStale(act.name)) return { refusal: prepareAgain };
-      return { ...plain, facts: by(facts, inner), asked: inner };
+      return { ...plain, asked: inner };
     }
     case 'deallocate':
       return {
@@ -164,7 +174,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
     case 'fetch': {
       const inner = scope.cursor(act.name);
       if (!inner) return { refusal: unknownName('34000', `cursor "${act.name}"`) };
-      return { ...plain, facts: by(facts, inner), asked: inner };
+      return { ...plain, asked: inner };
     }
     case 'close':
       return {
@@ -188,14 +198,6 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
       return plain;
   }
 }
-
-/** EXECUTE and FETCH are recorded under their own verb with what they reach. */
-const by = (own: StatementFacts, inner: Resolved): StatementFacts => ({
-  ...inner.facts,
-  verb: own.verb,
-  from: own.from,
-  to: own.to,
-});
 
 const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   parts: [{ facts: statement.facts, asked: statement, applied: () => undefined }],

@@ -146,11 +146,10 @@ export class Pipeline {
 
   /** The record of a group failed: none of it is sent, its statements are refused, and its bytes are accounted for as lost. */
   private unrecorded(group: Group, drafts: readonly AnyDraft[], error: LogFailed): void {
-    const wire = drafts.flatMap((draft) => draft.wire ?? []).map((range) => ({ ...range, lost: 'log' as const }));
     for (const { type, data } of drafts)
       if (type === 'statement.decided' && data.verdict === 'allow' && data.approval !== undefined)
         this.holds.giveBack(data.approval);
-    if (wire.length > 0) this.ctx.port.record([{ type: 'wire.recorded', data: {}, wire }], 'linger');
+    this.ctx.recordLost(drafts.flatMap(({ wire = [] }) => wire));
     this.refuseGroup(group, logBroken(error.sqlstate));
   }
 

@@ -57,7 +57,7 @@ export abstract class Judge {
   abstract readonly analyzer: string;
   /** Absent where no mask holds for the principal on this database. */
   readonly masking?: SessionMasking | undefined;
-  abstract resolve(written: readonly Written[], names: SessionNames): readonly Resolved[];
+  abstract resolve(written: Written, names: SessionNames): Resolved;
   /** The strictest of what the policy says of each. */
   abstract decide(statements: readonly Resolved[]): Decision;
 }

@@ -27,7 +27,7 @@ interface Finished {
 export interface RepliesListener {
   /** ReadyForQuery came and the server owes nothing more. */
   idle(): void;
-  /** COPY FROM STDIN began, or ended without the client's word. */
+  /** COPY FROM STDIN began; it ended, or never began, without the client's word. */
   copyIn(): void;
   copyInEnded(): void;
   /** Something the server sent cannot be: the session must end. */
@@ -94,8 +94,12 @@ export class Replies {
 
   /** Records what is accounted for and what has ended. */
   record(): void {
-    if (this.finished) this.recordFinished(this.finished);
-    else this.ctx.recordRange(this.ctx.server, this.running?.n, this.withheld);
+    if (this.finished) {
+      this.recordFinished(this.finished);
+      return;
+    }
+    this.ctx.recordClient();
+    this.ctx.recordRange(this.ctx.server, this.running?.n, this.withheld);
   }
 
   /** The statement whose answer is coming in. */
@@ -139,8 +143,8 @@ export class Replies {
         this.ready(frame);
         return;
       case 'S':
-        this.parameter(frame.bytes);
         this.pass(this.ctx.judge.masking ? netMessage(frame.bytes) : frame.bytes);
+        this.parameter(frame.bytes);
         return;
       case 'T': {
         const columns = decodeRowDescription(frame.bytes);
@@ -249,10 +253,10 @@ export class Replies {
     const running = head?.kind === 'bind' ? head.portal.running : head?.kind === 'refusal' ? head.running : this.running;
     const { replacement } = this;
     this.pass(replacement?.error ?? (this.ctx.judge.masking ? netFault('E', bytes, this.answered) : bytes));
-    this.endCopyIn();
-    if (!running) return;
     const sqlstate = replacement?.sqlstate ?? code;
-    this.finished = { running, outcome: replacement ? 'refused' : code === '57014' ? 'cancelled' : 'error', sqlstate };
+    const outcome = replacement ? 'refused' : code === '57014' ? 'cancelled' : 'error';
+    if (running) this.finished = { running, outcome, sqlstate };
+    this.endCopyIn();
   }
 
   private ready(frame: Frame): void {
@@ -335,7 +339,6 @@ export class Replies {
 
   private endCopyIn(): void {
     this.replacement = undefined;
-    if (!this.copying) return;
     this.copying = undefined;
     this.listener.copyInEnded();
   }
@@ -359,6 +362,7 @@ export class Replies {
     if (running.completed) return;
     running.completed = true;
     const { ctx } = this;
+    ctx.recordClient();
     const range = ctx.server.isEmpty ? undefined : ctx.server.close(this.withheld);
     this.capped = false;
     const sent = outcome === 'ok' || outcome === 'error' || outcome === 'cancelled' || outcome === 'suspended';

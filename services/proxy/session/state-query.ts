@@ -1,20 +1,30 @@
 /**
- * What the server does not report by itself, in one row: role, search_path as it resolves, and the session's temporary relations.
- * Every name is qualified: nothing that the session made can stand in for it.
+ * What the server does not report by itself, in one row: role, search_path and the session's temporary relations. Every name is
+ * qualified: nothing that the session made can stand in for it.
  */
 export const stateQuery =
-  'SELECT current_user, ' +
-  '(SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), pg_catalog.chr(10))), ' +
+  "SELECT current_user, pg_catalog.current_setting('search_path'), " +
   '(SELECT pg_catalog.string_agg(c.relname::pg_catalog.text, pg_catalog.chr(10)) FROM pg_catalog.pg_class c ' +
   'WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())';
 
-export function readState(
-  rows: readonly (readonly (string | null)[])[],
-): { readonly role: string; readonly searchPath: readonly string[]; readonly temporary: readonly string[] } | undefined {
-  const [role, path, temporary] = rows[0] ?? [];
-  if (rows.length !== 1 || role === null || role === undefined) return undefined;
-  return { role, searchPath: lines(path), temporary: lines(temporary) };
+export interface ServerState {
+  readonly role: string;
+  /** As it is set, `$user` unresolved. */
+  readonly searchPath: readonly string[];
+  readonly temporary: readonly string[];
 }
 
-const lines = (text: string | null | undefined): string[] =>
-  text === null || text === undefined || text === '' ? [] : text.split('\n');
+/** Undefined when the answer is not that of the query. */
+export function readState(rows: readonly (readonly (string | null)[])[]): ServerState | undefined {
+  const [row, ...more] = rows;
+  const [role, path, temporary] = row ?? [];
+  if (more.length > 0 || typeof role !== 'string' || typeof path !== 'string') return undefined;
+  return { role, searchPath: identifiers(path), temporary: temporary ? temporary.split('\n') : [] };
+}
+
+/** A comma-separated list of identifiers as Postgres reads a setting's: unquoted ones in lower case. */
+function identifiers(list: string): string[] {
+  return [...list.matchAll(/"((?:[^"]|"")*)"|([^\s,]+)/g)].map(([, quoted, plain = '']) =>
+    quoted === undefined ? plain.toLowerCase() : quoted.replaceAll('""', '"'),
+  );
+}
