@@ -17,7 +17,7 @@ export interface Statement {
 export type Masked =
   | {
       readonly kind: 'as-is';
-      /** Masked columns of the tables that it touches, `schema.table.column`; it reads none of them. */
+      /** As `touchedBy`; it reads none of them. */
       readonly touches: readonly string[];
     }
   | {
@@ -25,7 +25,7 @@ export type Masked =
       readonly text: Buffer;
       /** The masked columns of the tables that it reads, `schema.table.column`, sorted. */
       readonly masked: readonly string[];
-      /** Those of all tables that it touches. */
+      /** As `touchedBy`. */
       readonly touches: readonly string[];
       readonly splices: readonly Splice[];
       /** From a position in `text`, as errors give it, to one in what the client sent. */
@@ -35,8 +35,8 @@ export type Masked =
 
 /**
  * A statement that reads no masked column goes as it is: so it keeps its indexes, locks and everything that a sub-select has not. For
- * any other, puts a sub-select that yields masked columns in the place of each reference to a table that has some, at its bytes; or says why the text
- * cannot be sent. What is rewritten is to be parsed again and checked with `isFaithful` before it is sent.
+ * any other, puts a sub-select that yields masked columns in the place of each reference to a table that has some, at its bytes; or
+ * says why the text cannot be sent. What is rewritten is to be parsed again and checked with `isFaithful` before it is sent.
  */
 export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: Catalog, plan: MaskPlan): Masked {
   const splices: Splice[] = [];
@@ -46,9 +46,9 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
   for (const { written, resolved } of statements) {
     const why = guard(written, resolved, catalog, plan);
     if (why) return why;
+    for (const name of touchedBy(resolved, plan)) touches.add(name);
     const named = coveredBy(resolved, plan);
     if (named.length === 0) continue;
-    for (const { covered, isBuiltIn } of named) if (!isBuiltIn) for (const name of maskedNames(covered)) touches.add(name);
     const also = guardUse(resolved, named);
     if (also) return also;
     if (readsNoMasked(written, named)) continue;
@@ -76,6 +76,20 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
     splices,
     positionOf: positionMap(sql, splices),
   };
+}
+
+/**
+ * Masked columns of the tables that a statement touches, `schema.table.column`: by its text, by a cascade, or by what a commit still has to
+ * check. What the server says of it may quote one.
+ */
+export function touchedBy({ facts, act, relations }: Resolved, plan: MaskPlan): string[] {
+  const names = new Set([...facts.reads, ...facts.writes]);
+  const oids = new Set(relations.map(({ target }) => (target.kind === 'relation' ? target.relation.oid : 0)));
+  const ends = act.kind === 'transaction' && act.command.startsWith('commit');
+  return [...plan.covered].flatMap(([oid, covered]) => {
+    const { schema, name } = covered.relation;
+    return ends || oids.has(oid) || names.has(`${schema}.${name}`) ? maskedNames(covered) : [];
+  });
 }
 
 interface Named extends NamedRelation {

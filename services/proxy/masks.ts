@@ -1,4 +1,4 @@
-import { isMaskedTag, type Masked, maskPlan, type MaskPlan, rewrite, type Statement } from '#masking';
+import { isMaskedTag, type Masked, maskPlan, type MaskPlan, rewrite, type Statement, touchedBy } from '#masking';
 import type { Mask } from '#policy';
 import type { Catalog, Resolved } from '#sql';
 import type { CatalogHandle } from './catalogs.js';
@@ -19,12 +19,8 @@ export class CatalogMasking extends SessionMasking {
     return rewrite(sql, statements, this.handle.current(), this.plan);
   }
 
-  touches({ relations }: Resolved): readonly string[] {
-    const { covered } = this.plan;
-    return relations.flatMap(({ target }) => {
-      const found = target.kind === 'relation' ? covered.get(target.relation.oid) : undefined;
-      return found ? [...found.masked.keys()].map((column) => `${found.relation.schema}.${found.relation.name}.${column}`) : [];
-    });
+  touches(statement: Resolved): readonly string[] {
+    return touchedBy(statement, this.plan);
   }
 
   isMaskedTag(table: number, attnum: number): boolean {
