@@ -313,3 +313,25 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
     'SELECT xmin FROM patient WHERE mrn > $$M$$',
   ],
 };
+
+/** Statements around a query: whatever it shows, they show no more. */
+export const wrappers: Readonly<Record<string, (query: string) => string>> = {
+  'a WITH query': (query) => `WITH w AS (${query}) SELECT * FROM w`,
+  'a WITH query by another name': (query) => `WITH patient AS (${query}) SELECT patient FROM patient`,
+  'a sub-select': (query) => `SELECT * FROM (${query}) s`,
+  'a sub-select as a row': (query) => `SELECT to_jsonb(s), s::text, s IS NULL FROM (${query}) s`,
+  'functional notation': (query) => `SELECT s.to_jsonb FROM (${query}) s`,
+  'an aggregate': (query) => `SELECT count(*), md5(string_agg(s::text, '')), array_agg(s) FROM (${query}) s`,
+  'a scalar': (query) => `SELECT (SELECT s FROM (${query}) s LIMIT 1), EXISTS (${query})`,
+  'a lateral join': (query) => `SELECT v.id, s FROM visit v, LATERAL (${query}) s`,
+  'an alias of a join': (query) => `SELECT j FROM ((${query}) s CROSS JOIN log) AS j`,
+  'an alias of a join, named as a column': (query) => `SELECT name FROM ((${query}) s CROSS JOIN log) AS name`,
+  'a union': (query) => `(${query}) UNION ALL (${query})`,
+  'a copy': (query) => `COPY (${query}) TO STDOUT`,
+  'an explanation': (query) => `EXPLAIN (COSTS OFF, VERBOSE) ${query}`,
+  'a prepared statement': (query) => `PREPARE q AS ${query}; EXECUTE q`,
+  'a cursor': (query) => `DECLARE c CURSOR FOR ${query}; FETCH 2 FROM c`,
+  'an insert': (query) => `INSERT INTO log SELECT s::text FROM (${query}) s RETURNING line`,
+  'an update': (query) => `UPDATE visit SET reason = (SELECT s::text FROM (${query}) s LIMIT 1) RETURNING reason`,
+  'a writing WITH query': (query) => `WITH w AS (${query}), x AS (INSERT INTO log SELECT w::text FROM w RETURNING line) TABLE x`,
+};
