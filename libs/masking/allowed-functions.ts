@@ -71,6 +71,10 @@ export const allowedFunctions = words(`
 
 /** Functions of contributed extensions that compute from their arguments alone: trusted under these names when they are written in C or built in. */
 export const allowedExtensionFunctions = words(`
+  akeys avals citext_eq citext_ge citext_gt citext_le citext_lt citext_ne defined delete each exist exists_all exists_any fetchval
+  hs_concat hs_contained hs_contains hstore hstore_eq hstore_ne hstore_to_array hstore_to_json hstore_to_json_loose hstore_to_jsonb
+  hstore_to_jsonb_loose hstore_to_matrix isdefined isexists normal_rand skeys slice slice_array svals tconvert texticlike texticnlike
+  texticregexeq texticregexne
   armor crypt daitch_mokotoff dearmor decrypt decrypt_iv difference digest dmetaphone dmetaphone_alt encrypt encrypt_iv gen_random_bytes
   gen_random_uuid gen_salt hmac levenshtein levenshtein_less_equal metaphone show_limit show_trgm similarity similarity_dist
   similarity_op soundex strict_word_similarity strict_word_similarity_commutator_op strict_word_similarity_dist_commutator_op

@@ -44,6 +44,9 @@ const allowedVerbs: ReadonlySet<string> = new Set([
   'LOCK TABLE',
 ]);
 
+/** Commands that are allowed on the session's own temporary tables alone: nothing that others see changes by them. */
+const temporaryVerbs: ReadonlySet<string> = new Set(['CREATE TABLE', 'CREATE TABLE AS', 'DROP TABLE']);
+
 const allowedEffects: ReadonlySet<string> = new Set(['read', 'write', 'session', 'transaction']);
 
 /** Settings that shape answers or bound time, and neither how SQL is read nor what names mean nor who asks. */
@@ -108,17 +111,34 @@ export function guard(written: Written, resolved: Resolved, catalog: Catalog, pl
         case 'relation':
           return guardRelation(target, plan);
         case 'new':
+          return isTemporary({ target, reference }) ? undefined : unknownRelation(target.name);
         case 'unknown':
-          return refused(
-            `relation "${target.name}" is not known`,
-            'Check its name; what was made a moment ago is known in a second.',
-          );
+          return unknownRelation(target.name);
       }
     })
   );
 }
 
-function guardCommand(written: Written, { facts, act }: Resolved): Refused | undefined {
+const unknownRelation = (name: string): Refused =>
+  refused(`relation "${name}" is not known`, 'Check its name; what was made a moment ago is known in a second.');
+
+const isTemporary = ({ reference, target }: ResolvedRelation): boolean =>
+  target.kind === 'temporary' || (target.kind === 'new' && target.schema === 'pg_temp' && reference.temporary);
+
+/** It makes or drops a temporary table, and its definition names no other table: LIKE, INHERITS and REFERENCES would. */
+function isOwnTable({ verb }: Written, { relations }: Resolved): boolean {
+  const others = relations.filter((relation) => !isTemporary(relation));
+  const isMade = relations.some((relation) => isTemporary(relation) && relation.reference.access === 'ddl');
+  return (
+    temporaryVerbs.has(verb) &&
+    isMade &&
+    others.every(({ reference }) => verb === 'CREATE TABLE AS' && reference.access === 'read')
+  );
+}
+
+function guardCommand(written: Written, resolved: Resolved): Refused | undefined {
+  const { facts, act } = resolved;
+  if (isOwnTable(written, resolved)) return undefined;
   const verbs = [written.verb, ...(act.kind === 'prepare' || act.kind === 'declare' ? [act.inner.verb] : [])];
   const verb = verbs.find((one) => !allowedVerbs.has(one));
   if (verb !== undefined) return refused(`${verb} is not allowed where columns are masked`, plainHint);

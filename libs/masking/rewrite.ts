@@ -124,7 +124,8 @@ function guardUse({ act }: Resolved, named: readonly Named[]): Refused | undefin
 /** Where a statement that may read masked columns cannot be helped by masking what it reads. */
 function guardReading(written: Written, { act }: Resolved, named: readonly Named[]): Refused | undefined {
   const { name } = (named[0] as Named).reference;
-  if (written.modifications.length > 0 || named.some(({ reference }) => reference.access === 'write'))
+  const stores = written.modifications.length > 0 || written.verb === 'CREATE TABLE AS';
+  if (stores || named.some(({ reference }) => reference.access === 'write'))
     return refused(
       'a statement that writes may not read masked columns, nor whole rows of their tables',
       'Name the columns that you need, without the masked ones, in RETURNING, WHERE and SET.',

@@ -57,6 +57,8 @@ export const writes: readonly string[] = [
   'INSERT INTO visit (id, patient) VALUES (90, 1) ON CONFLICT (id) DO UPDATE SET reason = excluded.reason',
   'MERGE INTO visit v USING patient p ON v.patient = p.id AND v.id = 90 WHEN MATCHED THEN UPDATE SET reason = p.name',
   'DELETE FROM patient WHERE id = 60',
+  'CREATE TEMP TABLE mine (id int, what text DEFAULT upper($$x$$))',
+  'CREATE TEMP TABLE mine AS SELECT id, name FROM patient',
   'BEGIN',
   'SAVEPOINT a',
   'ROLLBACK TO a',
