@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -15,7 +14,7 @@ import { Tails } from './tail/tails.js';
 
 /** Ends the application; who is not answered by then is hung up on. */
 async function closeWithin(ms: number, app: NestExpressApplication): Promise<void> {
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   const hangUp = setTimeout(() => {
     server.closeAllConnections();
   }, ms);
