@@ -8,6 +8,8 @@ export interface SessionFilter {
   readonly target?: string | undefined;
   readonly database?: string | undefined;
   readonly status?: SessionRow['status'] | undefined;
+  /** Whether no end of it is on record. */
+  readonly live?: boolean | undefined;
   /** Sessions with at least one decision of this verdict. */
   readonly verdict?: 'allow' | 'deny' | 'hold' | undefined;
   /** Sessions with at least one statement whose text holds this. */
@@ -33,6 +35,7 @@ export async function sessionsPage(
     .add('target = {target:String}', 'target', filter.target)
     .add('database = {database:String}', 'database', filter.database)
     .add('status = {status:String}', 'status', filter.status)
+    .add('isNull(endedAt) = {live:UInt8}', 'live', filter.live === undefined ? undefined : Number(filter.live))
     .add("multiIf({verdict:String} = 'allow', allowed, {verdict:String} = 'deny', denied, held) > 0", 'verdict', filter.verdict)
     .add(`session IN (SELECT session FROM statements WHERE ${textMatches})`, 'text', filter.text)
     .add('openedAt >= fromUnixTimestamp64Milli({since:Int64})', 'since', filter.since)

@@ -1,0 +1,34 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import type { By } from '#events';
+import type { Role } from './role.js';
+
+/** Who makes a request. */
+export interface Caller {
+  readonly by: By;
+  readonly groups: readonly string[];
+  readonly roles: readonly Role[];
+  /** Names the login, so that what it polls is recorded once a minute: never the secret itself. */
+  readonly login: string;
+  readonly means: 'bearer' | 'cookie';
+}
+
+/** Whether someone sees what passed over the wire (SQL, parameters, rows), or only that it did. */
+export const seesContent = ({ roles }: Caller): boolean => roles.includes('responder');
+
+const callers = new WeakMap<Request, Caller>();
+
+/** The guard says who it is; nothing else does. */
+export const identify = (request: Request, caller: Caller): void => {
+  callers.set(request, caller);
+};
+
+/** Undefined on routes that let anyone in. */
+export const callerIn = (request: Request): Caller | undefined => callers.get(request);
+
+/** The parameter of a handler that is told who calls. */
+export const CurrentCaller = createParamDecorator((_: undefined, context: ExecutionContext) => {
+  const caller = callerIn(context.switchToHttp().getRequest<Request>());
+  if (!caller) throw new Error('a route that asks for its caller lets anyone in');
+  return caller;
+});

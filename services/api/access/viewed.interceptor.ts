@@ -1,0 +1,29 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Observable } from 'rxjs';
+import type { AccessJournal } from './access-journal.js';
+import { callerIn } from './caller.js';
+
+/** Every read of someone who is known is on record before its answer is made. */
+export class ViewedInterceptor implements NestInterceptor {
+  constructor(private readonly accesses: AccessJournal) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const caller = callerIn(request);
+    if (caller && request.method === 'GET') {
+      const { path } = request.route as { path: string };
+      const [kind = '', id] = belowPrefix(request.path);
+      const session = kind === 'sessions' ? id : undefined;
+      const resource = id === undefined ? kind : `${kind}/${id}`;
+      await this.accesses.viewed(caller, { resource, session, route: `GET ${belowPrefix(path).join('/')}` });
+    }
+    return next.handle();
+  }
+}
+
+const belowPrefix = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((step) => step !== '')
+    .slice(2);

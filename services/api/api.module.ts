@@ -1,0 +1,135 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { AccessGuard } from './access/access.guard.js';
+import { AccessJournal } from './access/access-journal.js';
+import { BearerLogins } from './access/bearer-logins.js';
+import { ConsoleLogins } from './access/console-logins.js';
+import { LoginController } from './access/login.controller.js';
+import { ViewedInterceptor } from './access/viewed.interceptor.js';
+import { ActivePolicy } from './active-policy.js';
+import { AlertsController } from './alerts.controller.js';
+import { Approvals } from './approval/approvals.js';
+import { ApprovalsController } from './approval/approvals.controller.js';
+import { HeldStatements } from './approval/held-statements.js';
+import { Clock } from './clock.js';
+import type { Ground } from './ground.js';
+import { HealthController } from './health.controller.js';
+import { LogFollower } from './log/follower.js';
+import { LogRecordings } from './log/log-recordings.js';
+import { Positions } from './log/positions.js';
+import { SessionIndex } from './log/session-index.js';
+import { PolicyController } from './policy.controller.js';
+import { ProblemFilter } from './problem/problem.filter.js';
+import { Projection } from './projection.js';
+import { Recordings } from './session/recordings.js';
+import { Sessions } from './session/sessions.js';
+import { SessionsController } from './session/sessions.controller.js';
+import { StepsController } from './session/steps.controller.js';
+import { StatementsController } from './statements.controller.js';
+import { TailController } from './tail/tail.controller.js';
+import { Tails } from './tail/tails.js';
+
+/** Everything that the api consists of, wired. */
+@Module({})
+export class ApiModule {
+  static on({ reader, journal, ownLog, authenticator, clickhouse, roles, consoleCode, now, random, log }: Ground): DynamicModule {
+    const clock: Clock = { now };
+    return {
+      module: ApiModule,
+      controllers: [
+        HealthController,
+        LoginController,
+        SessionsController,
+        StepsController,
+        StatementsController,
+        TailController,
+        ApprovalsController,
+        AlertsController,
+        PolicyController,
+      ],
+      providers: [
+        { provide: Clock, useValue: clock },
+
+        // Who may do what, and that it is written down.
+        { provide: AccessJournal, useFactory: () => new AccessJournal(journal, now, log) },
+        {
+          provide: BearerLogins,
+          useFactory: (accesses: AccessJournal) => new BearerLogins(authenticator, accesses, roles, now),
+          inject: [AccessJournal],
+        },
+        {
+          provide: ConsoleLogins,
+          useFactory: (accesses: AccessJournal) => new ConsoleLogins({ code: consoleCode, roles, accesses, now, random }),
+          inject: [AccessJournal],
+        },
+        {
+          provide: APP_GUARD,
+          useFactory: (...parts: ConstructorParameters<typeof AccessGuard>) => new AccessGuard(...parts),
+          inject: [Reflector, BearerLogins, ConsoleLogins],
+        },
+        {
+          provide: APP_INTERCEPTOR,
+          useFactory: (accesses: AccessJournal) => new ViewedInterceptor(accesses),
+          inject: [AccessJournal],
+        },
+        { provide: APP_FILTER, useFactory: () => new ProblemFilter(log) },
+
+        // What is kept in mind of the log.
+        SessionIndex,
+        Positions,
+        ActivePolicy,
+        {
+          provide: Approvals,
+          useFactory: (accesses: AccessJournal) => new Approvals(accesses, now),
+          inject: [AccessJournal],
+        },
+        {
+          provide: LogFollower,
+          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy]) =>
+            new LogFollower({
+              reader,
+              positions,
+              folds,
+              ownLog,
+              report: ({ topic, partition, offset }, problem) => {
+                log.error({ topic, partition, offset, problem }, 'a record cannot be read');
+              },
+            }),
+          inject: [Positions, SessionIndex, Approvals, ActivePolicy],
+        },
+        {
+          provide: LogRecordings,
+          useFactory: (index: SessionIndex, positions: Positions) => new LogRecordings(reader, index, positions),
+          inject: [SessionIndex, Positions],
+        },
+
+        // What is asked for.
+        {
+          provide: Projection,
+          useFactory: (positions: Positions) => new Projection(clickhouse, positions, now, log),
+          inject: [Positions],
+        },
+        {
+          provide: Sessions,
+          useFactory: (...parts: ConstructorParameters<typeof Sessions>) => new Sessions(...parts),
+          inject: [Projection, SessionIndex],
+        },
+        {
+          provide: Recordings,
+          useFactory: (...parts: ConstructorParameters<typeof Recordings>) => new Recordings(...parts),
+          inject: [Projection, LogRecordings],
+        },
+        {
+          provide: HeldStatements,
+          useFactory: (recordings: LogRecordings) => new HeldStatements(recordings),
+          inject: [LogRecordings],
+        },
+        {
+          provide: Tails,
+          useFactory: (positions: Positions, index: SessionIndex) => new Tails(reader, positions, index),
+          inject: [Positions, SessionIndex],
+        },
+      ],
+    };
+  }
+}

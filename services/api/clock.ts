@@ -1,0 +1,4 @@
+/** Unix milliseconds, from outside. */
+export abstract class Clock {
+  abstract now(): number;
+}

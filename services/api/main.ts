@@ -1,0 +1,81 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ClickHouse } from '#clickhouse';
+import { Journal, openSegmentLog, SegmentReader } from '#event-log';
+import { Authenticator } from '#identity';
+import { loadConfig, serve } from '#runtime';
+import { createApplication } from './application.js';
+import { LogFollower } from './log/follower.js';
+import { printOpenApi } from './openapi.js';
+import { Tails } from './tail/tails.js';
+
+if (process.argv[2] === 'openapi') await printOpenApi(process.stdout);
+else
+  await serve({
+    name: 'api',
+    start: async ({ log, config: file, version, fail }) => {
+      const { api, dataDir, issuers, tokens, clickhouse: where, log: logConfig } = loadConfig(file, 'api', process.env);
+      const outbox = await openSegmentLog({
+        dir: join(dataDir, 'outbox', 'api'),
+        segmentBytes: logConfig.segmentMiB * 1024 * 1024,
+        report: (error) => {
+          log.error({ err: error }, 'the event log reports');
+        },
+      });
+      const journal = new Journal(outbox, { service: 'api', version, now: Date.now, random: randomBytes });
+      const reader = new SegmentReader({ dataDir });
+      const clickhouse = ClickHouse.at({ ...where, password: where.password.reveal() });
+      const app = await createApplication({
+        reader,
+        journal,
+        ownLog: outbox.log,
+        authenticator: new Authenticator({ issuers, tokens }),
+        clickhouse,
+        roles: api.roles,
+        consoleCode: api.consoleCode?.reveal(),
+        now: Date.now,
+        random: randomBytes,
+        log,
+        version,
+      });
+      const follower = app.get(LogFollower);
+      await journal.start(await follower.catchUp());
+      const stopping = new AbortController();
+      const following = follower.follow(stopping.signal).catch(fail);
+      await app.listen(api.port, api.host);
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      return {
+        listening: { api: port },
+        stop: [
+          {
+            name: 'end live tails',
+            deadlineMs: 200,
+            run: () => {
+              app.get(Tails).close();
+            },
+          },
+          { name: 'answer what was asked', deadlineMs: 300, run: () => app.close() },
+          {
+            name: 'stop following the log',
+            deadlineMs: 200,
+            run: async () => {
+              stopping.abort();
+              await following;
+            },
+          },
+          { name: 'write what is left', deadlineMs: 500, run: () => journal.stop('stopped') },
+          {
+            name: 'close the log and ClickHouse',
+            deadlineMs: 500,
+            run: async () => {
+              await reader.close();
+              await outbox.close();
+              await clickhouse.close();
+            },
+          },
+        ],
+      };
+    },
+  });
