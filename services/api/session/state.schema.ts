@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Durability, Principal, Text, Verdict } from '#events';
-import { hidden, type SessionState } from '#replay';
+import type { SessionState, Unknown } from '#replay';
 
 const scoped = <T extends z.ZodType>(value: T) => ({ value: value.nullable(), local: value.nullable() });
 const words = z.array(z.string());
@@ -16,7 +16,12 @@ const Scope = z
   .meta({ id: 'Scope' });
 
 const Column = z.object({ name: z.string(), type: z.int(), format: z.int() });
-const Unknowns = z.array(z.enum([...hidden, 'answers', 'gap', 'savepoints', 'tail', 'transaction']));
+const unknowns = [
+  ...['portals', 'prepared', 'role', 'search_path', 'settings', 'temp tables'],
+  ...['answers', 'gap', 'savepoints', 'tail', 'transaction'],
+] as const satisfies readonly Unknown[];
+const Unknowns = z.array(z.enum(unknowns));
+const Report = z.object({ name: z.string(), value: z.string() });
 const OpenMessage = z.object({ type: z.string(), length: z.int(), have: z.int() });
 
 /** A session's state as `#replay` folds it. Of messages that are under way it says which, not what is in them. */
@@ -38,6 +43,7 @@ export const State = z
     }),
     scope: Scope,
     start: Scope,
+    reported: z.array(Report),
     prepared: z.array(
       z.object({
         name: z.string(),
@@ -88,7 +94,7 @@ export const State = z
     open: z.object({ c: OpenMessage.nullable(), s: OpenMessage.nullable() }),
     bytes: z.object({ client: z.int(), server: z.int(), lost: z.int() }),
     closed: z.object({ reason: z.string(), tail: z.enum(['known', 'unknown']) }).nullable(),
-  })
+  } satisfies Record<keyof SessionState, z.ZodType>)
   .meta({ id: 'SessionState' });
 
 type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T;
@@ -111,6 +117,7 @@ export function redactedState(state: State): State {
     ...state,
     scope: redactedScope(state.scope),
     start: redactedScope(state.start),
+    reported: state.reported.map(({ name }) => ({ name, value: '' })),
     transaction: {
       ...state.transaction,
       levels: state.transaction.levels.map((level) => ({ ...level, scope: redactedScope(level.scope) })),
