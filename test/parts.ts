@@ -15,6 +15,12 @@ export const pgbench: Part = program('pgbench', 'the package postgresql (its con
 export const pgbouncer: Part = program('pgbouncer', 'the package pgbouncer');
 export const strace: Part = program('strace', 'the package strace; Linux only');
 export const java: Part = program('java', 'the package default-jre-headless, 17 or later');
+/** A file system of its own size: what a full disk is like. */
+export const mountable: Part = {
+  name: 'the right to mount',
+  get: 'running as root on Linux',
+  find: () => (process.platform === 'linux' && process.getuid?.() === 0 ? '/bin/mount' : undefined),
+};
 export const maven: Part = program('mvn', 'the package maven; it fetches the Kafka broker');
 
 /**

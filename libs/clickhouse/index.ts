@@ -5,7 +5,17 @@ export { SessionFold, SessionGap, type SessionRows } from './fold/session-fold.j
 export { nextOffset, type Progress, projectedThrough } from './progress.js';
 export { projectionRoot } from './projection-root.js';
 export { dedupToken, eventRow, partRow, type Position, undecodableEventRow, undecodablePartRow } from './raw.js';
-export { type Access, accesses, type Period, sessionsWithGaps, type Totals, totals } from './report.js';
+export {
+  type Access,
+  accesses,
+  type Period,
+  producerLives,
+  type ProducerLife,
+  sessionsWithGaps,
+  type SessionWithGaps,
+  type Totals,
+  totals,
+} from './report.js';
 export { AlertRow, SessionRow, StatementRow, TextRow } from './rows.js';
 export { sessionById, type SessionFilter, type SessionKey, sessionsPage } from './sessions.js';
 export { type StatementFilter, type StatementKey, statementsOfSession, statementsPage } from './statements.js';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { RecordedSession } from './testing/recorded.js';
-import { type Answer, Rig } from './testing/rig.js';
+import { RecordedSession } from './fixtures/recorded.js';
+import { type Answer, Rig } from './fixtures/rig.js';
 
 const first = '01936f00-0000-7000-8000-000000000001';
 const second = '01936f01-0000-7000-8000-000000000002';
@@ -113,6 +113,15 @@ describe('steps', () => {
     expect((shown.body as { step: { hash: string } }).step.hash).toBe(
       ((await rig.get('responder', `sessions/${first}/steps/4`)).body as { step: { hash: string } }).step.hash,
     );
+  });
+
+  it('come in full too, page by page, the same as one by one', async () => {
+    const page = pageIn(await rig.get('responder', `sessions/${first}/replay?limit=5`));
+    const rest = pageIn(await rig.get('responder', `sessions/${first}/replay?cursor=${page.next ?? ''}`));
+    expect([page.items.length, rest.items.map(({ seq }) => seq), rest.next]).toEqual([5, [5, 6, 7], null]);
+    const { step } = (await rig.get('responder', `sessions/${first}/steps/4`)).body as { step: unknown };
+    expect(page.items[4]).toEqual(step);
+    expect(JSON.stringify(pageIn(await rig.get('viewer', `sessions/${first}/replay`)))).not.toContain('Ada');
   });
 
   it('beyond the last do not exist', async () => {

@@ -21,7 +21,10 @@ import { SessionIndex } from './log/session-index.js';
 import { PolicyController } from './policy.controller.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { Projection } from './projection.js';
+import { AccessReports } from './report/access-reports.js';
+import { ReportsController } from './report/reports.controller.js';
 import { Recordings } from './session/recordings.js';
+import { ReplayController } from './session/replay.controller.js';
 import { Sessions } from './session/sessions.js';
 import { SessionsController } from './session/sessions.controller.js';
 import { StepsController } from './session/steps.controller.js';
@@ -41,11 +44,13 @@ export class ApiModule {
         LoginController,
         SessionsController,
         StepsController,
+        ReplayController,
         StatementsController,
         TailController,
         ApprovalsController,
         AlertsController,
         PolicyController,
+        ReportsController,
       ],
       providers: [
         { provide: Clock, useValue: clock },
@@ -123,6 +128,11 @@ export class ApiModule {
           provide: HeldStatements,
           useFactory: (recordings: LogRecordings) => new HeldStatements(recordings),
           inject: [LogRecordings],
+        },
+        {
+          provide: AccessReports,
+          useFactory: (projection: Projection, positions: Positions) => new AccessReports(projection, reader, positions),
+          inject: [Projection, Positions],
         },
         {
           provide: Tails,

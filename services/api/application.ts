@@ -10,7 +10,7 @@ import { nestLogger } from '#runtime';
 import { cookieName } from './access/console-logins.js';
 import { ApiModule } from './api.module.js';
 import type { Ground } from './ground.js';
-import { RequestFailed } from './problem/problem.js';
+import { problemOf, RequestFailed } from './problem/problem.js';
 
 const prefix = 'api/v1';
 /** The console, as its build leaves it. */
@@ -69,15 +69,21 @@ function safeHeaders(request: Request, response: Response, next: NextFunction): 
   next();
 }
 
-/** The console's own paths are made in the browser: whatever is no file and no part of the api is its page. */
+/** The console's own paths are made in the browser: whatever is no file and no part of an api is its page. */
 function serveConsole(app: NestExpressApplication, dir: string): void {
   const page = join(dir, 'index.html');
-  if (!existsSync(page)) return;
-  app.useStaticAssets(dir, { index: false });
+  const isBuilt = existsSync(page);
+  if (isBuilt) app.useStaticAssets(dir, { index: false });
   app.use((request: Request, response: Response, next: NextFunction) => {
-    const isPage = ['GET', 'HEAD'].includes(request.method) && !request.path.startsWith('/api/');
-    if (isPage) response.set('cache-control', 'no-cache').sendFile(page);
-    else next();
+    const { path, method } = request;
+    if (path.startsWith(`/${prefix}/`)) next();
+    else if (isBuilt && !path.startsWith('/api') && ['GET', 'HEAD'].includes(method))
+      response.set('cache-control', 'no-cache').sendFile(page);
+    else
+      response
+        .status(404)
+        .type('application/problem+json')
+        .send(JSON.stringify(problemOf('not-found')));
   });
 }
 

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClickHouse } from '#clickhouse';
 import { Journal, openSegmentLog, SegmentReader } from '#event-log';
 import { Authenticator } from '#identity';
@@ -10,6 +11,16 @@ import { createApplication } from './application.js';
 import { LogFollower } from './log/follower.js';
 import { printOpenApi } from './openapi.js';
 import { Tails } from './tail/tails.js';
+
+/** Ends the application; who is not answered by then is hung up on. */
+async function closeWithin(ms: number, app: NestExpressApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const hangUp = setTimeout(() => {
+    server.closeAllConnections();
+  }, ms);
+  await app.close();
+  clearTimeout(hangUp);
+}
 
 if (process.argv[2] === 'openapi') await printOpenApi(process.stdout);
 else
@@ -49,14 +60,8 @@ else
       return {
         listening: { api: port },
         stop: [
-          {
-            name: 'end live tails',
-            deadlineMs: 200,
-            run: () => {
-              app.get(Tails).close();
-            },
-          },
-          { name: 'answer what was asked', deadlineMs: 300, run: () => app.close() },
+          { name: 'end live tails', deadlineMs: 200, run: () => app.get(Tails).close() },
+          { name: 'answer what was asked', deadlineMs: 500, run: () => closeWithin(300, app) },
           {
             name: 'stop following the log',
             deadlineMs: 200,

@@ -18,3 +18,11 @@ export class Failure extends Error {
     super(`${explanation.what}: ${explanation.why}. ${explanation.todo}`, options);
   }
 }
+
+/** A command that has told all there is to tell, and ends with this exit code. */
+export class Ended extends Error {
+  override readonly name = 'Ended';
+  constructor(readonly code: number) {
+    super(`ended with exit code ${code}`);
+  }
+}

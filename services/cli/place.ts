@@ -30,6 +30,22 @@ export async function dataDir(io: Io, option: string | undefined): Promise<strin
   });
 }
 
+/**
+ * The configuration file: `--config`, SALLYPORT_CONFIG, sallyport.yml in this folder or above it, or the running demo's.
+ * @throws Failure when there is none
+ */
+export async function configFile(io: Io, option: string | undefined): Promise<string> {
+  const given = option ?? io.env['SALLYPORT_CONFIG'];
+  if (given !== undefined) return path.resolve(io.cwd, given);
+  const found = (await findUp(io.cwd, 'sallyport.yml')) ?? (await findUp(io.cwd, path.join('.sallyport', 'sallyport.yml')));
+  if (found !== undefined) return found;
+  throw new Failure('notFound', {
+    what: 'There is no configuration file',
+    why: `neither ${io.cwd} nor a folder above it has a sallyport.yml`,
+    todo: 'Write one with `sallyport init`, or name one: --config <file>, or SALLYPORT_CONFIG.',
+  });
+}
+
 /** The demo.json of the clone that this folder is in. */
 export async function findDemo(cwd: string): Promise<DemoFile | undefined> {
   const file = await findUp(cwd, path.join('.sallyport', 'demo.json'));

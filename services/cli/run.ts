@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
 import { LogCorrupt, LogFailed, LogGap, type LogReader } from '#event-log';
-import { exitCodes, Failure } from './failure.js';
+import { TokenFileBusy } from '#identity';
+import { ConfigInvalid } from '#runtime';
+import { Ended, exitCodes, Failure } from './failure.js';
 import { program } from './program.js';
 import { colorsOf, type Io } from './terminal/io.js';
 
@@ -12,6 +14,7 @@ export async function run(args: readonly string[], io: Io, open: (dataDir: strin
   } catch (error) {
     // Commander has said what was wrong; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    if (error instanceof Ended) return error.code;
     const failure = error instanceof Failure ? error : failureOf(error);
     const { what, why, todo } = failure.explanation;
     const { red } = colorsOf({ ...io, stdout: io.stderr });
@@ -33,6 +36,16 @@ function failureOf(cause: unknown): Failure {
   if (cause instanceof LogFailed) {
     const todo = 'Check the disk and its permissions.';
     return new Failure('failed', { what: 'The log cannot be read', why: cause.message, todo }, { cause });
+  }
+  if (cause instanceof ConfigInvalid) {
+    const { file, problems, message } = cause;
+    const why = problems.length === 1 ? 'it has a problem' : `it has ${problems.length} problems`;
+    const todo = `${message}\nCorrect this and try again.`;
+    return new Failure('usage', { what: `${file} cannot be used`, why, todo }, { cause });
+  }
+  if (cause instanceof TokenFileBusy) {
+    const todo = 'Try again.';
+    return new Failure('failed', { what: 'The service tokens were not changed', why: cause.message, todo }, { cause });
   }
   const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   return new Failure(

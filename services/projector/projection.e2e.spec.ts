@@ -70,9 +70,10 @@ describe('sessions through the proxy, projected', () => {
     expect(found).toEqual([]);
     expect(await statementsPage(clickhouse, { text: 'GRÖßER', verb: 'UPDATE' }, { limit: 10 })).toHaveLength(1);
     const rows = await accesses(clickhouse, { since: 0, until: Date.now() + 1 });
-    expect(rows.map(({ relation, access, statements, denied }) => [relation, access, statements, denied])).toEqual([
-      ['public.item', 'read', 2, 0],
-      ['public.item', 'write', 2, 1],
+    expect(rows.map(({ relation, access, verb, verdict, statements }) => [relation, access, verb, verdict, statements])).toEqual([
+      ['public.item', 'read', 'SELECT', 'allow', 2],
+      ['public.item', 'write', 'DROP TABLE', 'deny', 1],
+      ['public.item', 'write', 'UPDATE', 'allow', 1],
     ]);
   });
 });

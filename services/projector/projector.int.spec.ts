@@ -159,6 +159,8 @@ describe('what is projected', () => {
         row.subject,
         row.relation,
         row.access,
+        row.verb,
+        row.verdict,
         row.statements,
         row.failed,
         row.unfinished,
@@ -166,10 +168,11 @@ describe('what is projected', () => {
         row.rows,
       ]),
     ).toEqual([
-      ['ann', 'public.customers', 'read', 1, 0, 0, 0, 1],
-      ['ann', 'public.orders', 'write', 1, 0, 0, 0, 0],
-      ['billing-bot', 'public.orders', 'read', 5, 1, 1, 2, 4],
-      ['billing-bot', 'public.orders', 'write', 1, 1, 0, 0, 0],
+      ['ann', 'public.customers', 'read', 'SELECT', 'allow', 1, 0, 0, 0, 1],
+      ['ann', 'public.orders', 'write', 'UPDATE', 'allow', 1, 0, 0, 0, 0],
+      ['billing-bot', 'public.orders', 'read', 'DELETE', 'allow', 1, 1, 0, 0, 0],
+      ['billing-bot', 'public.orders', 'read', 'SELECT', 'allow', 4, 0, 1, 2, 4],
+      ['billing-bot', 'public.orders', 'write', 'DELETE', 'allow', 1, 1, 0, 0, 0],
     ]);
     expect(await totals(clickhouse, ever)).toEqual({ sessions: 3, statements: 8, allowed: 7, denied: 1, held: 0, rows: 5 });
     expect((await sessionsWithGaps(clickhouse, ever)).map(({ session }) => session)).toEqual([sessionId(3)]);

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Home, replaceFile, secretFile } from './files.js';
+import { replaceFile, secretFile } from '#secrets';
+import type { Home } from './files.js';
 import type { DemoClient, ProviderSettings } from './identity-provider/main.js';
 
 /** Who plays in the demo: a role of demo.json, the client that gets its token, and its groups. */
@@ -20,7 +21,7 @@ export const demoRoles = Object.keys(cast) as DemoRole[];
 /** The client of a role, with its secret. */
 export const clientOf = (home: Home, role: DemoRole): DemoClient => ({
   ...cast[role],
-  secret: secretFile(home, `${cast[role].id}.client-secret`).value,
+  secret: secretFile(home.secrets, `${cast[role].id}.client-secret`).value,
 });
 
 /** Writes what the identity provider is told. @returns the file */

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import type { ServerCertificate } from './certificates.js';
-import { type Home, replaceFile, secretFile } from './files.js';
+import { replaceFile, secretFile, type ServerCertificate } from '#secrets';
+import type { Home } from './files.js';
 import { demoPolicy } from './demo-policy.js';
 import { shopDatabase, type ShopLogin, shopLogins } from './shop/shop.js';
 
@@ -16,7 +16,7 @@ export interface DemoPorts {
 export const issuerUrl = ({ issuer }: DemoPorts): string => `http://127.0.0.1:${issuer}`;
 
 /** The file of a shop login's password. */
-export const loginPassword = (home: Home, login: ShopLogin) => secretFile(home, `${login}.password`);
+export const loginPassword = (home: Home, login: ShopLogin) => secretFile(home.secrets, `${login}.password`);
 
 /** Writes sallyport.yml and policy.yml. They are made anew at every start: a reader may look, but edits are lost. */
 export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertificate, brokers: readonly string[]): void {
@@ -46,7 +46,7 @@ export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertifi
     tokens: { file: `${home.secrets}/tokens.json` },
     policy: home.policy,
     ...(brokers.length > 0 && { kafka: { brokers } }),
-    clickhouse: { port: ports.clickhouse, password: { file: secretFile(home, 'clickhouse.password').path } },
+    clickhouse: { port: ports.clickhouse, password: { file: secretFile(home.secrets, 'clickhouse.password').path } },
     api: {
       host,
       port: ports.api,
@@ -57,7 +57,7 @@ export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertifi
         auditor: ['auditors'],
         admin: ['admins'],
       },
-      consoleCode: { file: secretFile(home, 'console.code').path },
+      consoleCode: { file: secretFile(home.secrets, 'console.code').path },
     },
   };
   replaceFile(home.config, `# Made by the demo at every start.\n${stringify(config)}`);

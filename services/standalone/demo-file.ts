@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { replaceFile } from './files.js';
+import { replaceFile } from '#secrets';
 import type { DemoRole } from './cast.js';
 
 /** `.sallyport/demo.json`: what a script needs to use a running demo. It holds secrets: 0600, and gone when the demo is. */

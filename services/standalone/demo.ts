@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { ExitCode } from '#runtime';
+import { hasSecret, replaceFile, secretFile, type ServerCertificate, serverCertificate } from '#secrets';
 import { clientOf, type DemoRole, demoRoles, fetchToken, writeProviderSettings } from './cast.js';
-import { type ServerCertificate, serverCertificate } from './certificates.js';
 import { type DemoPorts, issuerUrl, loginPassword, writeDemoConfig } from './demo-config.js';
 import { type DemoFile, removeDemoFile, writeDemoFile } from './demo-file.js';
 import { farewell } from './farewell.js';
-import { hasSecret, type Home, openHome, replaceFile, secretFile } from './files.js';
+import { type Home, openHome } from './files.js';
 import { takeLock } from './lock.js';
 import { choosePort } from './ports.js';
 import { initialise, isInitialised, superuser } from './postgres/cluster.js';
@@ -14,7 +14,7 @@ import { findPlace, type PostgresPlace, removeData } from './postgres/place.js';
 import type { Progress } from './progress.js';
 import { embeddedUnit, type Programs, serviceStages, stopStages } from './services.js';
 import { openShop, shopDatabase, shopLogins } from './shop/shop.js';
-import { play } from './story.js';
+import { play, type StoryContext } from './story.js';
 import { Supervisor } from './supervisor.js';
 import { untilStopped } from './until-stopped.js';
 
@@ -59,12 +59,12 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const { progress, programs } = options;
   const place = await findPlace(home.root);
   // Data outside of the clone may be that of a clone which is gone, and its password with it.
-  if (options.data === 'afresh' || !hasSecret(home, 'postgres.password')) forget(home, place);
+  if (options.data === 'afresh' || !hasSecret(home.secrets, 'postgres.password')) forget(home, place);
   const ports = await choosePorts();
-  const tls = await serverCertificate(home, Date.now());
+  const tls = await serverCertificate(home.secrets, Date.now());
   writeDemoConfig(home, ports, tls, options.brokers);
 
-  const password = secretFile(home, 'postgres.password').value;
+  const password = secretFile(home.secrets, 'postgres.password').value;
   if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
   replaceFile(home.postgres, JSON.stringify({ place, port: ports.postgres } satisfies KeeperSettings));
   const providerSettings = writeProviderSettings(home, ports.issuer);
@@ -85,24 +85,39 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const demo = await describe(home, ports, tls, supervisor);
   signal.throwIfAborted();
   writeDemoFile(home.demo, { ...demo, story: 'running' });
-  if (options.story === 'played') {
-    await play({
-      proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
-      database: shopDatabase,
-      apiUrl: demo.apiUrl,
-      directUrl: demo.directUrl,
-      issuer: issuerUrl(ports),
-      clientOf: (role) => clientOf(home, role),
-      fetchToken: (client) => fetchToken(issuerUrl(ports), client),
-      say: (line) => {
-        progress.say(line);
-      },
-      signal,
-    });
-  }
+  const played =
+    options.story === 'played'
+      ? await tellStory(options, signal, {
+          proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
+          database: shopDatabase,
+          apiUrl: 'api' in supervisor.pids ? demo.apiUrl : undefined,
+          dataDir: home.data,
+          clientOf: (role) => clientOf(home, role),
+          fetchToken: (client) => fetchToken(issuerUrl(ports), client),
+        })
+      : undefined;
   signal.throwIfAborted();
   writeDemoFile(home.demo, { ...demo, story: 'done' });
-  progress.say(farewell(home, ports, tls, demo));
+  progress.say(farewell(home, ports, tls, demo, played));
+}
+
+/** A story that breaks off is told so; the demo goes on. @returns the played session */
+async function tellStory(
+  { progress }: DemoOptions,
+  signal: AbortSignal,
+  scene: Omit<StoryContext, 'say' | 'signal'>,
+): Promise<string | undefined> {
+  const say = (line: string): void => {
+    progress.say(line);
+  };
+  say('');
+  try {
+    return await play({ ...scene, say, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`The played session broke off: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 async function choosePorts(): Promise<DemoPorts> {
@@ -144,10 +159,10 @@ async function describe(
   const apiUrl = `http://127.0.0.1:${ports.api}`;
   return {
     proxyUrl: proxy.href,
-    directUrl: `postgresql://${superuser}:${secretFile(home, 'postgres.password').value}@127.0.0.1:${ports.postgres}/${shopDatabase}`,
+    directUrl: `postgresql://${superuser}:${secretFile(home.secrets, 'postgres.password').value}@127.0.0.1:${ports.postgres}/${shopDatabase}`,
     apiUrl,
     // In the fragment: a browser sends it to nobody, so no log has it.
-    consoleUrl: `${apiUrl}/#code=${secretFile(home, 'console.code').value}`,
+    consoleUrl: `${apiUrl}/#code=${secretFile(home.secrets, 'console.code').value}`,
     tokens,
     pids: { standalone: process.pid, ...supervisor.pids },
     dataDir: home.data,

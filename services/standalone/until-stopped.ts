@@ -19,6 +19,10 @@ export async function untilStopped({ work, failure, stop }: Run, tell: (line: st
       process.on(signal, () => {
         resolve(undefined);
       });
+    // Who started us by a channel, as `sallyport up` does, is gone.
+    process.once('disconnect', () => {
+      resolve(undefined);
+    });
   });
   const working = new AbortController();
   const failed = work(working.signal).then(

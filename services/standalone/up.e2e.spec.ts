@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { serverCertificate } from './certificates.js';
+import { serverCertificate } from '#secrets';
 import { choosePort } from './ports.js';
 
 describe('up', () => {
@@ -22,7 +22,7 @@ describe('up', () => {
     spawn(process.execPath, [fileURLToPath(new URL(program, import.meta.url)), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 
   it('starts the services of a configuration file, says where they listen, and stops them', async () => {
-    const { cert, key } = await serverCertificate({ secrets: folder }, Date.now());
+    const { cert, key } = await serverCertificate(folder, Date.now());
     const port = await choosePort(0);
     writeFileSync(join(folder, 'password'), 'x');
     writeFileSync(join(folder, 'policy.yml'), '');

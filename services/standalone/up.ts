@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type ExitCode, loadConfig } from '#runtime';
+import { compile } from '#policy';
+import { ConfigInvalid, type ExitCode, loadConfig } from '#runtime';
 import { openHome } from './files.js';
 import { takeLock } from './lock.js';
 import type { Progress } from './progress.js';
@@ -17,7 +19,9 @@ export interface UpOptions {
 
 /** Runs every service against the servers of a configuration file. ClickHouse is embedded unless the file names a server. */
 export async function runUp({ config, env, programs, progress }: UpOptions): Promise<ExitCode> {
-  const { clickhouse } = loadConfig(config, 'standalone', env); // every problem of the file at once, before anything starts
+  // Every problem of the files at once, before anything starts.
+  const { clickhouse, policy } = loadConfig(config, 'standalone', env);
+  checkPolicy(policy);
   const home = openHome(join(dirname(resolve(config)), '.sallyport'));
   const release = takeLock(home.lock);
   const supervisor = new Supervisor(home.logs);
@@ -38,4 +42,14 @@ export async function runUp({ config, env, programs, progress }: UpOptions): Pro
   } finally {
     release();
   }
+}
+
+/** @throws ConfigInvalid with every problem of the policy file */
+function checkPolicy(file: string): void {
+  const compiled = compile(readFileSync(file), file);
+  if (!('problems' in compiled)) return;
+  throw new ConfigInvalid(
+    file,
+    compiled.problems.map(({ line, column, path, message }) => ({ line, column, key: path, reason: message })),
+  );
 }

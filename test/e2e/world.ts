@@ -22,6 +22,9 @@ export interface WorldOptions {
   readonly initSql?: string;
   readonly postgres?: PostgresOptions;
   readonly limits?: Readonly<Record<string, number>>;
+  /** Where the proxy keeps its data; absent: a folder of this world. */
+  readonly dataDir?: string;
+  readonly segmentMiB?: number;
 }
 
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
@@ -81,7 +84,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     await owner.end();
   }
 
-  const dataDir = join(folder, 'data');
+  const dataDir = options.dataDir ?? join(folder, 'data');
   const secrets = join(folder, 'secrets');
   mkdirSync(secrets, { mode: 0o700 });
   const file = (name: string, text: string): string => {
@@ -115,7 +118,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ],
     tokens: { file: tokens },
     policy: file('policy.yml', options.policy),
-    log: { segmentMiB: 8 },
+    log: { segmentMiB: options.segmentMiB ?? 8 },
     clickhouse: { password: { file: file('clickhouse', 'unused') } },
     ...(options.limits && { limits: options.limits }),
   };

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { documentOf } from '../application.js';
-import { RecordedSession } from '../testing/recorded.js';
-import { consoleCode, Rig } from '../testing/rig.js';
+import { RecordedSession } from '../fixtures/recorded.js';
+import { consoleCode, Rig } from '../fixtures/rig.js';
 
 const session = '01936f00-0000-7000-8000-000000000001';
 let rig: Rig;
@@ -21,6 +21,7 @@ const permissions: Record<string, unknown> = {
   'get sessions/{id}': everyone,
   'get sessions/{id}/steps': everyone,
   'get sessions/{id}/steps/{seq}': everyone,
+  'get sessions/{id}/replay': everyone,
   'get statements': everyone,
   'get tail': everyone,
   'get approvals': everyone,
@@ -30,6 +31,8 @@ const permissions: Record<string, unknown> = {
   'post approvals/{id}/withdraw': ['approver'],
   'get alerts': everyone,
   'get policy': everyone,
+  'get reports/access': ['auditor'],
+  'get reports/access/export': ['auditor'],
 };
 const events = async (type: string) => (await rig.record()).filter((event) => event.type === type);
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { agent, binding, RecordedSession } from '../testing/recorded.js';
-import { Rig, type Who } from '../testing/rig.js';
+import { agent, binding, RecordedSession } from '../fixtures/recorded.js';
+import { Rig, type Who } from '../fixtures/rig.js';
 
 const never = Date.UTC(2100, 0, 1);
 let rig: Rig;

@@ -29,7 +29,9 @@ export class TailController {
     @Res() response: Response,
   ): Promise<void> {
     const place = this.tails.begin({ session, lastEventId: header ?? last_event_id });
-    response.status(200).set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+    response
+      .status(200)
+      .set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' });
     response.flushHeaders();
     await this.tails.run(place, session, response);
   }

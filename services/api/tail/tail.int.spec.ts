@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { RecordedSession } from '../testing/recorded.js';
-import { Rig } from '../testing/rig.js';
+import { RecordedSession } from '../fixtures/recorded.js';
+import { Rig } from '../fixtures/rig.js';
 
 const session = '01936f00-0000-7000-8000-000000000001';
 const other = '01936f00-0000-7000-8000-000000000002';

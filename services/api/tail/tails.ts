@@ -18,7 +18,7 @@ export interface TailRequest {
 
 /** Live tails: each reads the log for itself, at the pace of who listens. */
 export class Tails {
-  private readonly open = new Set<AbortController>();
+  private readonly open = new Map<AbortController, Promise<void>>();
   private closed = false;
 
   constructor(
@@ -39,10 +39,22 @@ export class Tails {
   }
 
   /** Writes server-sent events until the listener is gone or `close` is called. */
-  async run(place: TailPlace, session: string | undefined, to: Writable): Promise<void> {
+  run(place: TailPlace, session: string | undefined, to: Writable): Promise<void> {
     const ending = new AbortController();
+    const running = this.follow(place, session, to, ending).finally(() => this.open.delete(ending));
+    this.open.set(ending, running);
+    return running;
+  }
+
+  /** Ends them all. Whoever listens comes back with the id of the last event that they had. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const ending of this.open.keys()) ending.abort();
+    await Promise.allSettled(this.open.values());
+  }
+
+  private async follow(place: TailPlace, session: string | undefined, to: Writable, ending: AbortController): Promise<void> {
     const { signal } = ending;
-    this.open.add(ending);
     const gone = (): void => {
       ending.abort();
     };
@@ -69,15 +81,8 @@ export class Tails {
     } finally {
       clearInterval(heartbeat);
       to.off('close', gone);
-      this.open.delete(ending);
       to.end();
     }
-  }
-
-  /** Ends them all. Whoever listens comes back with the id of the last event that they had. */
-  close(): void {
-    this.closed = true;
-    for (const ending of this.open) ending.abort();
   }
 }
 

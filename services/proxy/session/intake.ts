@@ -141,7 +141,7 @@ export class Intake {
         if (this.known(message, 'bind')) this.bind(message);
         break;
       case 'E':
-        if (this.known(message, 'execute')) this.execute(message);
+        this.execute(message);
         break;
       case 'D':
         this.describe(message);
@@ -363,6 +363,7 @@ export class Intake {
       return;
     }
     // More rows of a suspended portal, or of an SQL cursor: a statement of its own, decided by what it was bound to.
+    if (!this.known(message, 'execute')) return;
     this.deciding.decide({
       message,
       form: 'execute',

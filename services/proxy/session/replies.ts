@@ -126,8 +126,9 @@ export class Replies {
         this.ready(frame);
         return;
       case 'S':
+        this.pass(frame.bytes);
         this.parameter(frame.bytes);
-        break;
+        return;
       case 'T':
         this.describe(decodeRowDescription(frame.bytes).map(({ name, type }) => ({ name, type })));
         break;

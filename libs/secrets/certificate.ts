@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import {
@@ -13,7 +14,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { type Home, replaceFile } from './files.js';
+import { replaceFile } from './files.js';
 
 /** Paths of PEM files. */
 export interface ServerCertificate {
@@ -26,18 +27,22 @@ export interface ServerCertificate {
 const dayMs = 86_400_000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
+const local = ['localhost', '127.0.0.1'];
+
 /**
- * A certificate for localhost and 127.0.0.1, by an authority made for it alone. The authority's key is kept nowhere: whoever
- * trusts it trusts this one certificate.
+ * A certificate for localhost, 127.0.0.1 and other names, by an authority made for it alone. The authority's key is kept nowhere:
+ * whoever trusts it trusts this one certificate. One that the folder has already stays, until 30 days before it expires.
+ * @param now unix milliseconds
+ * @param others host names and addresses that clients connect to
  */
-export async function serverCertificate({ secrets }: Pick<Home, 'secrets'>, now: number): Promise<ServerCertificate> {
-  const files = { ca: join(secrets, 'ca.pem'), cert: join(secrets, 'server.pem'), key: join(secrets, 'server.key') };
+export async function serverCertificate(folder: string, now: number, others: readonly string[] = []): Promise<ServerCertificate> {
+  const files = { ca: join(folder, 'ca.pem'), cert: join(folder, 'server.pem'), key: join(folder, 'server.key') };
   if (Object.values(files).every(existsSync) && expiry(files.cert) > now + 30 * dayMs) return files;
 
   const [authority, server] = await Promise.all([newKeys(), newKeys()]);
   const valid = { notBefore: new Date(now - dayMs), notAfter: new Date(now + 365 * dayMs) };
   const ca = await X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Sallyport demo authority',
+    name: 'CN=Sallyport, for this server alone',
     keys: authority,
     signingAlgorithm: algorithm,
     ...valid,
@@ -60,10 +65,12 @@ export async function serverCertificate({ secrets }: Pick<Home, 'secrets'>, now:
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       await SubjectKeyIdentifierExtension.create(server.publicKey),
       await AuthorityKeyIdentifierExtension.create(authority.publicKey),
-      new SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
-        { type: 'ip', value: '127.0.0.1' },
-      ]),
+      new SubjectAlternativeNameExtension(
+        [...new Set([...local, ...others])].map((value) => ({
+          type: isIP(value) > 0 ? ('ip' as const) : ('dns' as const),
+          value,
+        })),
+      ),
     ],
   });
   replaceFile(files.ca, `${ca.toString('pem')}\n`);

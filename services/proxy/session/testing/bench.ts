@@ -1,0 +1,172 @@
+import type { LogFailed } from '#event-log';
+import { encodeCommandComplete, encodeErrorResponse, encodeReadyForQuery, type Frame, Framer } from '#pgwire';
+import type { Decision } from '#policy';
+import type { Act, Parsed, Resolved, Written } from '#sql';
+import { type AnyDraft, type HoldAnswer, Holds, Judge, type Need, SessionPort, type Timer } from '../port.js';
+import { Session } from '../session.js';
+
+interface Recorded {
+  readonly drafts: readonly AnyDraft[];
+  readonly need: Need;
+  readonly settled: ((error?: LogFailed) => void) | undefined;
+}
+
+/** A session on a bench: what it does is seen, and what happens to it is said, step by step. */
+export class Bench extends SessionPort {
+  readonly session: Session;
+  readonly sent: string[] = [];
+  readonly told: string[] = [];
+  readonly drafts: AnyDraft[] = [];
+  ended: string | undefined;
+  private readonly waiting: Recorded[] = [];
+  private readonly server = new Framer({ direction: 'frontend', maxFrame: 1_000_000, whole: () => true });
+  private readonly client = new Framer({ direction: 'backend', maxFrame: 1_000_000, whole: () => true });
+
+  constructor(durability: 'strict' | 'buffered' = 'strict') {
+    super();
+    const facts = {
+      id: '018f7c1e-0000-7000-8000-00000000000a',
+      principal: { issuer: 'i', subject: 's', kind: 'agent' as const, groups: [] },
+      target: 'main',
+      database: 'app',
+      durability,
+      limits: { messageBytes: 1_000_000, statementResultBytes: 1000, sessionResultBytes: 10_000, waitingBytes: 100_000 },
+    };
+    this.session = new Session(facts, this, new TextJudge(), new NoHolds(), { role: 'r', searchPath: ['public'] });
+  }
+
+  /** Lets everything that waits for its record have it, or hear why not. */
+  settle(error?: LogFailed): void {
+    for (const { settled } of this.waiting.splice(0)) settled?.(error);
+  }
+
+  get unsettled(): number {
+    return this.waiting.length;
+  }
+
+  reply(...messages: Buffer[]): void {
+    this.session.fromServer(Buffer.concat(messages));
+  }
+
+  toServer(bytes: Buffer): void {
+    this.server.push(bytes, (frame) => this.sent.push(describe(frame)));
+  }
+
+  toClient(bytes: Buffer): void {
+    this.client.push(bytes, (frame) => this.told.push(describe(frame)));
+  }
+
+  record(drafts: readonly AnyDraft[], need: Need, settled?: (error?: LogFailed) => void): void {
+    this.drafts.push(...drafts);
+    if (settled) this.waiting.push({ drafts, need, settled });
+  }
+
+  parse(sql: Buffer, done: (parsed: Parsed) => void): void {
+    const statements = sql
+      .toString('utf8')
+      .split(';')
+      .map((text) => ({ verb: text.trim(), act: actOf(text.trim()) }) as unknown as Written);
+    done({ kind: 'statements', statements });
+  }
+
+  refreshCatalog(done: () => void): void {
+    done();
+  }
+
+  readonly armed = new Map<Timer, number>();
+
+  arm(timer: Timer, ms: number): void {
+    this.armed.set(timer, ms);
+  }
+
+  disarm(timer: Timer): void {
+    this.armed.delete(timer);
+  }
+
+  cancelled = 0;
+
+  cancelServer(): void {
+    this.cancelled++;
+  }
+
+  pauseClient(): void {
+    this.told.push('(paused)');
+  }
+
+  resumeClient(): void {
+    this.told.push('(resumed)');
+  }
+
+  end(reason: string): void {
+    this.session.finish();
+    this.ended = reason;
+  }
+
+  micros(): number {
+    return 0;
+  }
+
+  now(): number {
+    return 0;
+  }
+}
+
+/** Allows what is not DROP; a statement's text is its verb. */
+class TextJudge extends Judge {
+  readonly policy = 'a'.repeat(64);
+  readonly catalog = 'b'.repeat(64);
+  readonly analyzer = 'test';
+
+  resolve(written: Written): Resolved {
+    const facts = {
+      verb: written.verb,
+      effects: [],
+      reads: [],
+      writes: [],
+      functions: [],
+      unbounded: false,
+      risks: [],
+      from: 0,
+      to: 0,
+    };
+    return { facts, act: written.act, changes: written.verb.startsWith('SET') ? 'state' : 'nothing', relations: [] };
+  }
+
+  decide(statements: readonly Resolved[]): Decision {
+    const denied = statements.some(({ facts }) => facts.verb.startsWith('DROP'));
+    return denied ? { verdict: 'deny', rule: 'no-drop', reason: 'no' } : { verdict: 'allow', rule: 'rest', reason: '' };
+  }
+}
+
+class NoHolds extends Holds {
+  ask(): HoldAnswer {
+    throw new Error('nothing is held here');
+  }
+  giveBack(): void {
+    throw new Error('nothing was granted here');
+  }
+  leave(): void {
+    throw new Error('nobody waits here');
+  }
+}
+
+function actOf(text: string): Act {
+  if (text === 'ROLLBACK') return { kind: 'transaction', command: 'rollback', modes: [] };
+  if (text === 'BEGIN') return { kind: 'transaction', command: 'begin', modes: [] };
+  return { kind: 'plain' };
+}
+
+/** `Q SELECT 1`, `Z I`, `E 42501`: a message's type and what tells it apart. */
+function describe({ type, bytes }: Frame): string {
+  const body = bytes.subarray(5).toString('latin1');
+  if (type === 'Q') return `Q ${body.slice(0, -1)}`;
+  if (type === 'P') return `P ${body.split('\0')[1] ?? ''}`;
+  if (type === 'Z') return `Z ${body}`;
+  if (type === 'E' && bytes[5] !== 0 && body.includes('\0C')) return `E ${/\0C([0-9A-Z]{5})/.exec(body)?.[1] ?? ''}`;
+  if (type === 'C') return `C ${body.slice(0, -1)}`;
+  return type;
+}
+
+export const done = (tag: string): Buffer => encodeCommandComplete(tag);
+export const ready = (status: 'I' | 'T' | 'E'): Buffer => encodeReadyForQuery(status);
+export const failure = (code: string): Buffer => encodeErrorResponse({ severity: 'ERROR', code, message: 'm' });
