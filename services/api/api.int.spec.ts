@@ -115,6 +115,15 @@ describe('steps', () => {
     );
   });
 
+  it('come in full too, page by page, the same as one by one', async () => {
+    const page = pageIn(await rig.get('responder', `sessions/${first}/replay?limit=5`));
+    const rest = pageIn(await rig.get('responder', `sessions/${first}/replay?cursor=${page.next ?? ''}`));
+    expect([page.items.length, rest.items.map(({ seq }) => seq), rest.next]).toEqual([5, [5, 6, 7], null]);
+    const { step } = (await rig.get('responder', `sessions/${first}/steps/4`)).body as { step: unknown };
+    expect(page.items[4]).toEqual(step);
+    expect(JSON.stringify(pageIn(await rig.get('viewer', `sessions/${first}/replay`)))).not.toContain('Ada');
+  });
+
   it('beyond the last do not exist', async () => {
     expect(await rig.get('viewer', `sessions/${first}/steps/8`)).toMatchObject({
       status: 404,

@@ -24,6 +24,7 @@ import { Projection } from './projection.js';
 import { AccessReports } from './report/access-reports.js';
 import { ReportsController } from './report/reports.controller.js';
 import { Recordings } from './session/recordings.js';
+import { ReplayController } from './session/replay.controller.js';
 import { Sessions } from './session/sessions.js';
 import { SessionsController } from './session/sessions.controller.js';
 import { StepsController } from './session/steps.controller.js';
@@ -43,6 +44,7 @@ export class ApiModule {
         LoginController,
         SessionsController,
         StepsController,
+        ReplayController,
         StatementsController,
         TailController,
         ApprovalsController,

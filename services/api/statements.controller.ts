@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { statementsPage, type StatementWithText } from '#clickhouse';
 import { Verdict } from '#events';
 import { Allow } from './access/allow.js';
-import { type Caller, CurrentCaller, seesContent } from './access/caller.js';
+import { type Caller, contentFor, CurrentCaller } from './access/caller.js';
 import { Cursor, Instant, keyOf, pageOf, PageSize } from './paging.js';
 import { RequestFailed } from './problem/problem.js';
 import { Projection, provenance } from './projection.js';
@@ -85,7 +85,7 @@ export class StatementsController {
     @CurrentCaller() caller: Caller,
     @Query({ schema: StatementsQuery }) { limit, cursor, ...filter }: z.infer<typeof StatementsQuery>,
   ): Promise<z.infer<typeof StatementPage>> {
-    const redacted = !seesContent(caller);
+    const redacted = contentFor(caller) === 'redacted';
     // Who may not read a text may not guess at it either.
     if (redacted && filter.text !== undefined)
       throw new RequestFailed('not-allowed', 'To search in texts needs one of these roles: responder, admin.');

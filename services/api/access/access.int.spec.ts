@@ -21,6 +21,7 @@ const permissions: Record<string, unknown> = {
   'get sessions/{id}': everyone,
   'get sessions/{id}/steps': everyone,
   'get sessions/{id}/steps/{seq}': everyone,
+  'get sessions/{id}/replay': everyone,
   'get statements': everyone,
   'get tail': everyone,
   'get approvals': everyone,

@@ -14,7 +14,8 @@ export interface Caller {
 }
 
 /** Whether someone sees what passed over the wire (SQL, parameters, rows), or only that it did. */
-export const seesContent = ({ roles }: Caller): boolean => roles.includes('responder');
+export type Content = 'shown' | 'redacted';
+export const contentFor = ({ roles }: Caller): Content => (roles.includes('responder') ? 'shown' : 'redacted');
 
 const callers = new WeakMap<Request, Caller>();
 

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { schemaOf, Text, Verdict } from '#events';
 import type { Result, Step } from '#replay';
+import type { Content } from '../access/caller.js';
 import { provenance } from '../projection.js';
 import { redactedState, State, stateOf } from './state.schema.js';
+
+export const Seq = z.coerce.number().int().min(0).describe('A step is named by the `seq` of its event.');
 
 /** NULL, text as it was sent, or the bytes of a value in binary format in hex. */
 const Cell = z.union([z.null(), z.string(), z.object({ hex: z.string() })]);
@@ -45,6 +48,10 @@ export const StepView = z
 
 export const OneStep = z.object({ step: StepView, first: z.int(), last: z.int(), ...provenance }).meta({ id: 'OneStep' });
 
+export const StepsInFull = z
+  .object({ items: z.array(StepView), next: z.string().nullable(), ...provenance })
+  .meta({ id: 'StepsInFull' });
+
 /** A step in one line. */
 export const StepLine = z
   .object({
@@ -70,8 +77,6 @@ export type StepLine = z.infer<typeof StepLine>;
 export const StepPage = z
   .object({ items: z.array(StepLine), next: z.string().nullable(), redacted: z.boolean(), ...provenance })
   .meta({ id: 'StepPage' });
-
-export type Content = 'shown' | 'redacted';
 
 export function stepOf(step: Step, content: Content) {
   const { seq, event, hash, decision, sql, results, messages } = step;

@@ -3,15 +3,14 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { step, type Step, steps } from '#replay';
 import { Allow } from '../access/allow.js';
-import { type Caller, CurrentCaller, seesContent } from '../access/caller.js';
+import { type Caller, contentFor, CurrentCaller } from '../access/caller.js';
 import { Cursor, cursorOf, keyOf, PageSize } from '../paging.js';
 import { RequestFailed } from '../problem/problem.js';
 import { Recordings } from './recordings.js';
 import { SessionId } from './sessions.controller.js';
-import { type Content, lineOf, OneStep, stepOf, StepPage } from './step.schema.js';
+import { lineOf, OneStep, Seq, stepOf, StepPage } from './step.schema.js';
 
 const StepsQuery = z.strictObject({ limit: PageSize, cursor: Cursor });
-const Seq = z.coerce.number().int().min(0).describe('A step is the `seq` of its event.');
 
 @ApiTags('sessions')
 @Controller('sessions/:id/steps')
@@ -62,5 +61,3 @@ export class StepsController {
     return { step: stepOf(found, contentFor(caller)), first, last, ...provenance };
   }
 }
-
-const contentFor = (caller: Caller): Content => (seesContent(caller) ? 'shown' : 'redacted');
