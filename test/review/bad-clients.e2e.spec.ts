@@ -55,7 +55,13 @@ describe('a client that does what it should not', () => {
     ['an unknown statement name of 300 kB', () => [request.bind('', 's'.repeat(300_000), []), request.sync()]],
     ['a syntax error of 300 kB', () => [request.query(`SELECT 1 ${'x'.repeat(300_000)} ${'y'.repeat(300_000)}`)]],
     ['15,000 function names', () => [request.query(`SELECT ${Array.from({ length: 15_000 }, (_, i) => `f_${i}()`).join()}`)]],
-    ['a search_path of 300 kB', () => [request.query(`SET search_path = ${Array.from({ length: 20_000 }, (_, i) => `'schema_${i}'`).join()}`), request.query('SELECT 1')]],
+    [
+      'a search_path of 300 kB',
+      () => [
+        request.query(`SET search_path = ${Array.from({ length: 20_000 }, (_, i) => `'schema_${i}'`).join()}`),
+        request.query('SELECT 1'),
+      ],
+    ],
     [
       '1,600 columns named by control characters',
       () => [request.query(`SELECT ${Array.from({ length: 1_600 }, () => `1 AS "${'\u0001'.repeat(63)}"`).join()}`)],
@@ -69,10 +75,39 @@ describe('a client that does what it should not', () => {
       neighbour.send(request.query('SELECT 1'));
       expect(await neighbour.ready()).toContain('C SELECT 1');
     } finally {
-      if (process.env['REVIEW_TOLD']) console.log(_, client.told, client.closed);
       client.close();
       neighbour.close();
     }
+  });
+
+  it('does not end the sessions of others with random bytes before, within and behind TLS, or with half a handshake', async () => {
+    const neighbour = await rawConnect(world, 'bot', token);
+    const garbage = Array.from({ length: 40 }, (_, i) =>
+      Buffer.from(Array.from({ length: 60 }, (__, j) => (i * 7919 + j * 104_729) % 251)),
+    );
+    const openings = [
+      ...garbage,
+      Buffer.from([0x16, 3, 1, 0, 200, 1, 0]),
+      Buffer.concat([Buffer.from([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]), Buffer.from('plain behind SSLRequest')]),
+      Buffer.from([0x7f, 0xff, 0xff, 0xff, 0, 3, 0, 0]),
+      Buffer.from([0, 0, 0, 4]),
+      Buffer.from([0, 0, 0, 8, 4, 0xd2, 0x16, 0x2e]),
+    ];
+    for (const bytes of openings) {
+      const socket = connectTcp(world.proxyPort, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.end(bytes);
+      socket.resume();
+    }
+    for (const bytes of garbage.slice(0, 8)) {
+      const client = await rawConnect(world, 'bot', token);
+      client.send(bytes);
+      setImmediate(() => client.socket.destroy());
+    }
+    await setTimeout(2_000);
+    neighbour.send(request.query('SELECT 1'));
+    expect(await neighbour.ready()).toContain('C SELECT 1');
+    neighbour.close();
   });
 
   it('leaves no session behind when it hangs up while its session is being made', async () => {
@@ -116,7 +151,9 @@ async function hangUpAfterToken(world: World, token: string, ms: number): Promis
 
 async function sessionsOf(world: World): Promise<number> {
   const admin = await world.direct();
-  const { rows } = await admin.query<{ n: number }>(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = '${login.name}'`);
+  const { rows } = await admin.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = '${login.name}'`,
+  );
   await admin.end();
   return rows[0]?.n ?? -1;
 }

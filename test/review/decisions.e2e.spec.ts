@@ -96,7 +96,12 @@ describe('what a client cannot talk the proxy into', () => {
 
   it('a refusal in the extended protocol in autocommit is followed by ReadyForQuery', async () => {
     const client = await connect();
-    client.send(request.parse('', 'SELECT * FROM private.item'), request.bind('', '', []), request.execute('', 0), request.sync());
+    client.send(
+      request.parse('', 'SELECT * FROM private.item'),
+      request.bind('', '', []),
+      request.execute('', 0),
+      request.sync(),
+    );
     expect(await client.ready()).toEqual(['E 42501', 'Z I']);
   });
 
@@ -216,7 +221,12 @@ describe('what a client cannot talk the proxy into', () => {
   it('sees the function that a parameter of a type of users makes of a built-in name', async () => {
     const client = await connect();
     const oid = Number(/\d+/.exec(await direct("SELECT 'mood'::regtype::oid::int AS oid"))?.[0]);
-    client.send(request.parse('', 'SELECT lower($1)', [oid]), request.bind('', '', ['sad']), request.execute('', 0), request.sync());
+    client.send(
+      request.parse('', 'SELECT lower($1)', [oid]),
+      request.bind('', '', ['sad']),
+      request.execute('', 0),
+      request.sync(),
+    );
     await client.ready();
     expect(await direct('SELECT * FROM trace')).toBe('[]');
   });

@@ -53,10 +53,12 @@ export async function rawConnect(world: World, user: string, token: string, data
     }
     return told.splice(0);
   };
-  socket.write(encodeStartup(0, [
-      ["user", user],
-      ["database", database],
-    ]));
+  socket.write(
+    encodeStartup(0, [
+      ['user', user],
+      ['database', database],
+    ]),
+  );
   await until((seen) => seen.some((one) => one.startsWith('R')));
   socket.write(request.password(token));
   await until((seen) => seen.includes('Z I'));
@@ -81,7 +83,12 @@ function describe(type: string, bytes: Buffer): string {
   const body = bytes.subarray(5);
   if (type === 'Z') return `Z ${body.toString('latin1')}`;
   if (type === 'C') return `C ${body.subarray(0, -1).toString('latin1')}`;
-  if (type === 'E') return `E ${decodeFault(bytes).find(({ code }) => code === 'C')?.value.toString('latin1') ?? ''}`;
+  if (type === 'E')
+    return `E ${
+      decodeFault(bytes)
+        .find(({ code }) => code === 'C')
+        ?.value.toString('latin1') ?? ''
+    }`;
   if (type === 'D') return `D ${body.subarray(6).toString('latin1')}`;
   return type;
 }
