@@ -16,6 +16,7 @@ import { embeddedUnit, type Programs, serviceStages, stopStages } from './servic
 import { openShop, shopDatabase, shopLogins } from './shop/shop.js';
 import { play, type StoryContext } from './story.js';
 import { Supervisor } from './supervisor.js';
+import { openTopics } from './topics.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface DemoOptions {
@@ -77,6 +78,8 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
     ]);
   });
   await progress.step('the shop is open', () => openDemoShop(home, ports, password));
+  if (options.brokers.length > 0)
+    await progress.step(`Kafka at ${options.brokers.join(', ')} has the topics`, () => openTopics({ brokers: options.brokers }));
   for (const stage of serviceStages(programs, home.config)) {
     if (stage.length === 0) continue;
     await progress.step(`${stage.map(({ name }) => name).join(', ')} started`, async () => {
