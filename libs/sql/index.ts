@@ -3,6 +3,7 @@ export { Catalog } from './catalog/catalog.js';
 export { catalogQueries } from './catalog/queries.js';
 export { MalformedCatalog } from './catalog/rows.js';
 export type {
+  BuiltInColumns,
   CatalogSnapshot,
   Column,
   Relation,
@@ -33,5 +34,6 @@ export type {
 } from './written.js';
 export { verbs } from './verbs.js';
 export { displayName, type SessionNames, type Target } from './resolve/names.js';
+export { PresentTypes } from './resolve/presence.js';
 export { analyzerVersion, resolve, type Resolved, type ResolvedRelation } from './resolve/resolve.js';
 export { opaqueRisks, type Risk, risks } from './resolve/risks.js';

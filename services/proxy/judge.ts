@@ -1,13 +1,15 @@
 import type { Principal } from '#events';
-import { decide, type Decision, type Policy } from '#policy';
+import { decide, type Decision, masksFor, type Policy } from '#policy';
 import { analyzerVersion, resolve, type Resolved, type SessionNames, type Written } from '#sql';
 import type { CatalogHandle } from './catalogs.js';
-import { Judge } from './session/port.js';
+import { CatalogMasking } from './masks.js';
+import { Judge, type SessionMasking } from './session/port.js';
 import type { Destination } from './targets.js';
 
 /** Decides for one session: its principal and target are fixed, the catalog is the one of the moment. */
 export class SessionJudge extends Judge {
   readonly analyzer = analyzerVersion;
+  override readonly masking: SessionMasking | undefined = undefined;
 
   constructor(
     private readonly rules: Policy,
@@ -16,6 +18,8 @@ export class SessionJudge extends Judge {
     private readonly destination: Destination,
   ) {
     super();
+    const masks = masksFor(rules, principal, destination.target.name, destination.database);
+    if (masks.length > 0) this.masking = new CatalogMasking(masks, handle);
   }
 
   get policy(): string {

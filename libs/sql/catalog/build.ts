@@ -1,4 +1,5 @@
 import { Catalog } from './catalog.js';
+import { builtInColumns } from './built-in-columns.js';
 import { byOid, distinctOids, ordered } from './order.js';
 import { catalogParts } from './queries.js';
 import { relations } from './relations.js';
@@ -48,6 +49,7 @@ function snapshotOf(rows: Rows): CatalogSnapshot {
         .of('builtInRelations')
         .map((row) => `${row.text(0)}.${row.text(1)}`)
         .sort(),
+      columns: builtInColumns(rows),
       functions: rows
         .of('builtInFunctions')
         .map((row) => row.text(0))

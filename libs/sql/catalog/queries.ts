@@ -27,6 +27,13 @@ const texts = {
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid < ${first} AND c.relkind IN ('r', 'v') AND n.nspname IN ('pg_catalog', 'information_schema')`,
 
+  // Those of built-in relations that hold expressions beside names: some of their columns may be hidden.
+  builtInColumns: `SELECT n.nspname, c.relname, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod)
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND (n.nspname = 'information_schema' AND c.relname = 'columns'
+      OR n.nspname = 'pg_catalog' AND c.relname IN ('pg_attribute', 'pg_class', 'pg_constraint', 'pg_index',
+        'pg_partitioned_table', 'pg_proc', 'pg_roles', 'pg_trigger', 'pg_type', 'pg_user'))`,
+
   columns: `SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod),
       a.attgenerated, CASE WHEN a.attcollation <> t.typcollation THEN ${schemaOf('l.collnamespace')} END, l.collname
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace

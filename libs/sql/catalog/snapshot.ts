@@ -13,12 +13,21 @@ export interface CatalogSnapshot {
   readonly builtIn: {
     /** `schema.name`, of pg_catalog and information_schema. */
     readonly relations: readonly string[];
+    /** Of the few that hold expressions beside names, as `pg_class` does. */
+    readonly columns: readonly BuiltInColumns[];
     readonly functions: readonly string[];
     /** Names of which at least one function is volatile. */
     readonly volatileFunctions: readonly string[];
     readonly operators: readonly string[];
     readonly types: readonly { readonly oid: number; readonly name: string }[];
   };
+}
+
+export interface BuiltInColumns {
+  readonly schema: string;
+  readonly name: string;
+  /** In the order of their numbers. */
+  readonly columns: readonly Column[];
 }
 
 export type RelationKind =

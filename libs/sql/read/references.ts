@@ -20,6 +20,8 @@ const outermost: Place = { ctes: new Set(), access: 'ddl', modifying: false, sam
 
 /** Gathers what one statement refers to, from every node of its tree. */
 export class References {
+  /** A column may be read that no reference names. */
+  renames = false;
   readonly relations: RelationReference[] = [];
   readonly modifications: Modification[] = [];
   readonly locking: RowLocking[] = [];
@@ -199,6 +201,10 @@ export class References {
         return;
       case 'JoinExpr':
         if (node['isNatural'] === true || node['usingClause'] !== undefined) this.named.operator(['=']);
+        if (node['isNatural'] === true || node['usingClause'] !== undefined || node['alias'] !== undefined) this.renames = true;
+        return;
+      case 'Alias':
+        if (node['colnames'] !== undefined) this.renames = true;
         return;
       case 'DropStmt':
       case 'CommentStmt':

@@ -42,6 +42,7 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
     locking,
     act,
     unknown,
+    ...(references.renames && { renames: true as const }),
   };
 }
 

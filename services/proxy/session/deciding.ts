@@ -3,6 +3,7 @@ import type { Bound, BoundParameter } from '#approvals';
 import type { Decision, HoldDecision } from '#policy';
 import type { SessionContext } from './context.js';
 import { Holding } from './holding.js';
+import { forwardedAs, forwardedPart, maskingRefusal, prepareAgain, untouched } from './masking.js';
 import type { Meaning } from './meaning.js';
 import type { ClientMessage, Pipeline } from './pipeline.js';
 import type { AnyDraft, HeldFacts, Holds } from './port.js';
@@ -44,6 +45,7 @@ const nothing: Meaning = {
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
+  masking: untouched,
 };
 
 /** Decides what is asked, and sees that the decision is on record before anything comes of it. */
@@ -67,6 +69,11 @@ export class Deciding {
       return;
     }
     const decision = judge.decide(asked.meaning.asked);
+    const { masking } = asked.meaning;
+    if (masking.kind === 'refused' && decision.verdict !== 'deny') {
+      this.refuse(asked, (id) => maskingRefusal(masking, id));
+      return;
+    }
     switch (decision.verdict) {
       case 'allow':
         this.allow(asked, asked.meaning, decision, state.take(asked.meaning.parts.length), 'to-account');
@@ -108,8 +115,15 @@ export class Deciding {
       state.changedInTransaction = true;
       if (meaning.changesCatalog) state.catalogStale = true;
     }
-    const outcome = { verdict: 'allow', rule: decision.rule, ...(approval !== undefined && { approval }) } as const;
-    const draft = this.decided({ ...asked, meaning }, n, outcome);
+    const { masking } = meaning;
+    const outcome = {
+      verdict: 'allow',
+      rule: decision.rule,
+      ...(approval !== undefined && { approval }),
+      ...(masking.kind === 'rewritten' && { masked: [...masking.masked] }),
+    } as const;
+    const decided = this.decided({ ...asked, meaning }, n, outcome);
+    const draft = asked.form === 'query' ? { ...decided, ...forwardedPart(masking) } : decided;
     // What only gives back resources passes even while the log is broken.
     this.pipeline.gather.begin(draft, meaning.onlyFrees ? 'later' : 'awaited');
     if (bytes === 'to-account') this.pipeline.account(asked.message);
@@ -219,6 +233,11 @@ export class Deciding {
     if (decision.verdict === 'deny') {
       const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
       this.refuseAs({ ...asked, meaning }, n, refusal, 'accounted');
+      return;
+    }
+    const whole = { from: 0, to: asked.sql.length };
+    if (forwardedAs(meaning.masking, whole) !== forwardedAs(asked.meaning.masking, whole)) {
+      this.refuseAs({ ...asked, meaning }, n, prepareAgain, 'accounted');
       return;
     }
     this.allow(asked, meaning, decision, n, 'accounted', approval);

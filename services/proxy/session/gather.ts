@@ -65,7 +65,7 @@ export class Gather {
 
   /** Sends the group on its way; `then` is what happens when its turn comes. */
   flush(then: Pick<Group, 'answer' | 'sent'> = {}): void {
-    if (this.frames.length === 0 && this.drafts.length === 0) return;
+    if (this.frames.length === 0 && this.drafts.length === 0 && !then.answer) return;
     this.closeRange();
     const { awaited, frames } = this;
     const drafts = this.takeDrafts();

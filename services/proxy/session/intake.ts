@@ -1,9 +1,21 @@
 import type { BoundParameter } from '#approvals';
 import { type Bind, decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse, decodeQuery, type Frame } from '#pgwire';
+import { isFaithful } from '#masking';
 import type { Written } from '#sql';
 import type { SessionContext } from './context.js';
 import { CopyIn } from './copy-in.js';
 import { type Asked, Deciding } from './deciding.js';
+import {
+  forwardedAs,
+  forwardedParse,
+  forwardedPart,
+  forwardedQuery,
+  hasUserType,
+  maskingRefusal,
+  prepareAgain,
+  unfaithful,
+  userTypeRefused,
+} from './masking.js';
 import { type Meaning, meaningOf } from './meaning.js';
 import { type ClientMessage, Pipeline } from './pipeline.js';
 import type { Holds } from './port.js';
@@ -235,7 +247,7 @@ export class Intake {
     const { sql } = decodeQuery(message.bytes);
     this.pipeline.gather.flush();
     this.analyse(message, 'query', sql, (written) => {
-      this.meant(message, 'query', meaningOf(this.ctx, written, sql), (meaning) => {
+      this.read(message, 'query', written, sql, (meaning) => {
         this.deciding.decide({
           message,
           form: 'query',
@@ -243,14 +255,19 @@ export class Intake {
           sql,
           parameters: [],
           renew: () => meaningOf(this.ctx, written, sql),
-          send: (n, { parts, copiesIn }) => {
+          send: (n, { parts, copiesIn, masking }) => {
             const statements = parts.map((part, i) =>
-              newRunning(n + i, () => {
-                part.applied(n + i);
-              }),
+              newRunning(
+                n + i,
+                () => {
+                  part.applied(n + i);
+                },
+                masking,
+              ),
             );
             if (statements.length === 0) statements.push(newRunning(n)); // the empty string is answered, too
-            this.pipeline.gather.send({ bytes: message.bytes, expected: { kind: 'query', statements, at: 0 } });
+            const bytes = forwardedQuery(masking, message.bytes);
+            this.pipeline.gather.send({ bytes, expected: { kind: 'query', statements, at: 0 } });
             this.pipeline.awaitingCopy = copiesIn;
             this.pipeline.gather.flush();
             this.pipeline.ended();
@@ -267,11 +284,20 @@ export class Intake {
         this.deciding.refuse({ message, form: 'parse' }, refusals.severalInParse);
         return;
       }
-      this.meant(message, 'parse', meaningOf(this.ctx, written, sql), (meaning) => {
+      this.read(message, 'parse', written, sql, (meaning) => {
         const decision = this.ctx.judge.decide(meaning.asked);
         // A hold begins at Bind, when there are parameters to show.
         if (decision.verdict === 'deny') {
           this.deciding.refuse({ message, form: 'parse', meaning }, (id) => refusals.denied(decision.rule, decision.reason, id));
+          return;
+        }
+        const { masking } = meaning;
+        if (masking.kind === 'refused') {
+          this.deciding.refuse({ message, form: 'parse', meaning }, (id) => maskingRefusal(masking, id));
+          return;
+        }
+        if (this.ctx.judge.masking && hasUserType(parameterTypes)) {
+          this.deciding.refuse({ message, form: 'parse', meaning }, userTypeRefused);
           return;
         }
         this.prepare(message, { name, sql, written, meaning, parameterTypes });
@@ -283,18 +309,30 @@ export class Intake {
     const { pipeline } = this;
     const { state } = this.ctx;
     const n = state.take(1);
-    const prepared: Prepared = { ...made, n, pipeline: pipeline.number, settled: false, columns: undefined, epoch: state.epoch };
+    const { masking } = made.meaning;
+    const prepared: Prepared = {
+      ...made,
+      n,
+      pipeline: pipeline.number,
+      settled: false,
+      columns: undefined,
+      epoch: state.epoch,
+      catalog: this.ctx.judge.catalog,
+      forwarded: forwardedAs(masking, wholeText(made.sql)),
+    };
     const before = state.prepared.get(made.name);
     state.prepared.set(made.name, prepared);
     pipeline.gather.begin(
       {
         type: 'statement.prepared',
         data: { n, name: made.name, parameterTypes: [...made.parameterTypes], statements: [...made.meaning.facts] },
+        ...forwardedPart(masking),
       },
       'awaited',
     );
     pipeline.account(message);
-    pipeline.forward({ bytes: message.bytes, expected: { kind: 'parse', prepared, before } });
+    const bytes = forwardedParse(masking, made.name, made.parameterTypes, message.bytes);
+    pipeline.forward({ bytes, expected: { kind: 'parse', prepared, before } });
   }
 
   private bind(message: ClientMessage): void {
@@ -320,9 +358,13 @@ export class Intake {
         portal: name,
         renew: () => this.renewed(prepared),
         send: (n, now) => {
-          const running = newRunning(n, () => {
-            now.parts[0]?.applied(n);
-          });
+          const running = newRunning(
+            n,
+            () => {
+              now.parts[0]?.applied(n);
+            },
+            now.masking,
+          );
           const portal: Portal = { name, meaning: now, prepared, running, executed: false, columns: prepared.columns };
           state.portals.set(name, portal);
           this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'bind', portal } });
@@ -334,11 +376,15 @@ export class Intake {
   /** What a prepared statement means now: resolved again when anything that its names depend on has changed. */
   private renewed(prepared: Prepared): Meaning | { readonly refusal: Refusal } {
     const { state } = this.ctx;
-    if (prepared.epoch === state.epoch) return prepared.meaning;
+    const { catalog, masking } = this.ctx.judge;
+    if (prepared.epoch === state.epoch && (!masking || prepared.catalog === catalog)) return prepared.meaning;
     const meaning = meaningOf(this.ctx, prepared.written, prepared.sql);
     if ('refusal' in meaning) return meaning;
+    // What the server holds is the text as it was masked then.
+    if (masking && prepared.forwarded !== forwardedAs(meaning.masking, wholeText(prepared.sql))) return { refusal: prepareAgain };
     prepared.meaning = meaning;
     prepared.epoch = state.epoch;
+    prepared.catalog = catalog;
     return meaning;
   }
 
@@ -373,7 +419,7 @@ export class Intake {
       portal: name,
       renew: () => portal.meaning,
       send: (n) => {
-        const running = newRunning(n);
+        const running = newRunning(n, undefined, portal.meaning.masking);
         running.columns = portal.columns;
         portal.running = running;
         pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running } });
@@ -399,7 +445,13 @@ export class Intake {
   }
 
   /** Parses; the message stays at the head until it is known what it says. */
-  private analyse(message: ClientMessage, form: Asked['form'], sql: Buffer, then: (written: readonly Written[]) => void): void {
+  private analyse(
+    message: ClientMessage,
+    form: Asked['form'],
+    sql: Buffer,
+    then: (written: readonly Written[]) => void,
+    otherwise?: () => void,
+  ): void {
     const { pipeline } = this;
     let answeredAtOnce = true;
     pipeline.busy = true;
@@ -407,12 +459,42 @@ export class Intake {
       pipeline.busy = false;
       if (this.over) return;
       if (parsed.kind === 'statements') then(parsed.statements);
+      else if (otherwise) otherwise();
       else if (parsed.kind === 'syntax-error')
         this.deciding.refuse({ message, form }, refusals.syntaxError(parsed.message, parsed.position));
       else this.deciding.refuse({ message, form }, refusals.unreadable(parsed.reason));
       if (!answeredAtOnce) this.pump();
     });
     answeredAtOnce = false;
+  }
+
+  /** What a text means; one that masks rewrote is parsed again and compared first. */
+  private read(
+    message: ClientMessage,
+    form: Asked['form'],
+    written: readonly Written[],
+    sql: Buffer,
+    then: (meaning: Meaning) => void,
+  ): void {
+    this.meant(message, form, meaningOf(this.ctx, written, sql), (meaning) => {
+      const { masking } = meaning;
+      if (masking.kind !== 'rewritten') {
+        then(meaning);
+        return;
+      }
+      this.analyse(
+        message,
+        form,
+        masking.text,
+        (again) => {
+          if (isFaithful(written, again, masking.splices)) then(meaning);
+          else this.deciding.refuse({ message, form, meaning }, unfaithful);
+        },
+        () => {
+          this.deciding.refuse({ message, form, meaning }, unfaithful);
+        },
+      );
+    });
   }
 
   private meant(
@@ -433,3 +515,5 @@ function parametersOf({ parameters, parameterFormats }: Bind, types: readonly nu
     value,
   }));
 }
+
+const wholeText = (sql: Buffer): { from: number; to: number } => ({ from: 0, to: sql.length });

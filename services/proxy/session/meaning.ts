@@ -1,6 +1,8 @@
 import type { StatementFacts } from '#events';
+import type { Masked } from '#masking';
 import type { Resolved, Written } from '#sql';
 import type { SessionContext } from './context.js';
+import { maskingOf, prepareAgain } from './masking.js';
 import { type Refusal, stateInFlight, unknownName } from './refusal.js';
 import { newRunning } from './running.js';
 
@@ -28,6 +30,8 @@ export interface Meaning {
   readonly onlyFrees: boolean;
   /** COMMIT or ROLLBACK: all that a failed transaction still takes. */
   readonly endsTransaction: boolean;
+  /** What masks make of the text. */
+  readonly masking: Masked;
 }
 
 /** Names that statements earlier in the same text make, on top of the session's. */
@@ -45,6 +49,12 @@ class Scope {
     if (this.prepared.has(name)) return this.prepared.get(name);
     const known = this.ctx.state.prepared.get(name);
     return known?.settled === true ? known.meaning.asked[0] : undefined;
+  }
+
+  /** Whether the catalog has changed since a statement was prepared. */
+  isStale(name: string): boolean {
+    const known = this.prepared.has(name) ? undefined : this.ctx.state.prepared.get(name);
+    return known !== undefined && known.catalog !== this.ctx.judge.catalog;
   }
 
   cursor(name: string): Resolved | undefined {
@@ -74,11 +84,13 @@ export function meaningOf(
     parts.push(part);
     if (i < written.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
   }
+  const asked = parts.map((part) => part.asked);
   const acts = resolved.map(({ act }) => act);
   return {
     parts,
     facts: parts.map(({ facts }) => facts),
-    asked: parts.map(({ asked }) => asked),
+    asked,
+    masking: maskingOf(ctx.judge, sql, written, resolved, asked),
     copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
     changesState: resolved.some((statement) => changesState(ctx, statement)),
     changesCatalog: resolved.some(({ facts }) => facts.effects.some((effect) => effect === 'ddl' || effect === 'code')),
@@ -105,10 +117,11 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
     case 'prepare': {
       const inner = statement.inner ?? statement;
       scope.define('prepared', act.name, inner);
+      const { catalog } = ctx.judge;
       return {
         ...plain,
         applied: (n) => {
-          const meaning: Meaning = { ...alone(inner), changesState: changesState(ctx, inner) };
+          const meaning: Meaning = { ...alone(ctx, inner), changesState: changesState(ctx, inner) };
           prepared.set(act.name, {
             n,
             name: act.name,
@@ -120,6 +133,8 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             columns: undefined,
             meaning,
             epoch: ctx.state.epoch,
+            catalog,
+            forwarded: undefined,
           });
         },
       };
@@ -127,6 +142,8 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
     case 'execute': {
       const inner = scope.statement(act.name);
       if (!inner) return { refusal: unknownName('26000', `prepared statement "${act.name}"`) };
+      // The server plans it anew on what its names stand for now: what was masked then may be elsewhere.
+      if (ctx.judge.masking && scope.isStale(act.name)) return { refusal: prepareAgain };
       return { ...plain, asked: inner };
     }
     case 'deallocate':
@@ -145,7 +162,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
         applied: (n) => {
           portals.set(act.name, {
             name: act.name,
-            meaning: alone(inner),
+            meaning: alone(ctx, inner),
             prepared: undefined,
             running: newRunning(n),
             executed: true,
@@ -182,7 +199,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
   }
 }
 
-const alone = (statement: Resolved): Meaning => ({
+const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   parts: [{ facts: statement.facts, asked: statement, applied: () => undefined }],
   facts: [statement.facts],
   asked: [statement],
@@ -191,4 +208,5 @@ const alone = (statement: Resolved): Meaning => ({
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
+  masking: { kind: 'as-is', touches: ctx.judge.masking?.touches(statement) ?? [] },
 });

@@ -1,6 +1,7 @@
 import type { Durability, EventOf, EventType, Principal, WireRange } from '#events';
 import type { LogFailed } from '#event-log';
 import type { Bound } from '#approvals';
+import type { Masked, Statement } from '#masking';
 import type { Decision, HoldDecision } from '#policy';
 import type { Parsed, Resolved, SessionNames, Written } from '#sql';
 import type { AccountedPart } from './account.js';
@@ -54,9 +55,21 @@ export abstract class Judge {
   abstract readonly policy: string;
   abstract readonly catalog: string;
   abstract readonly analyzer: string;
+  /** Absent where no mask holds for the principal on this database. */
+  readonly masking?: SessionMasking | undefined;
   abstract resolve(written: Written, names: SessionNames): Resolved;
   /** The strictest of what the policy says of each. */
   abstract decide(statements: readonly Resolved[]): Decision;
+}
+
+/** Masks as they hold for one session; pure, on the catalog of the moment. */
+export abstract class SessionMasking {
+  /** What is to be sent in a text's place; the rewritten text is to be parsed and checked before it is sent. */
+  abstract rewrite(sql: Buffer, statements: readonly Statement[]): Masked;
+  /** Masked columns of the tables that a statement names. */
+  abstract touches(statement: Resolved): readonly string[];
+  /** Whether the server's tag of a result column is that of a masked column: its rows must not pass. */
+  abstract isMaskedTag(table: number, attnum: number): boolean;
 }
 
 /** A statement that a rule holds, with all that an approval of it binds. */

@@ -1,3 +1,4 @@
+import type { Masked } from '#masking';
 import type { EventOf, PartName, Withheld } from '#events';
 import {
   decodeCommandComplete,
@@ -8,6 +9,7 @@ import {
   decodeRowDescription,
   type Frame,
 } from '#pgwire';
+import { netFault, netMessage, netRow } from './answer-masking.js';
 import { rangeBytes, type SessionContext } from './context.js';
 import { type Column, type Expected, type Refused, type Running, runningOf } from './running.js';
 import { Stretches } from './span.js';
@@ -107,6 +109,21 @@ export class Replies {
     return head?.kind === 'execute' ? head.running : undefined;
   }
 
+  /** What masks made of the text that the server is answering to. */
+  private get answered(): Masked | undefined {
+    const [head] = this.expected;
+    switch (head?.kind) {
+      case 'parse':
+        return head.prepared.meaning.masking;
+      case 'bind':
+        return head.portal.meaning.masking;
+      case 'describe':
+        return head.of?.meaning.masking;
+      default:
+        return this.running?.masking;
+    }
+  }
+
   frame(frame: Frame): void {
     const [head] = this.expected;
     if (head?.kind === 'state' && !isAsynchronous(frame.type)) {
@@ -126,12 +143,25 @@ export class Replies {
         this.ready(frame);
         return;
       case 'S':
-        this.pass(frame.bytes);
+        this.pass(this.ctx.judge.masking ? netMessage(frame.bytes) : frame.bytes);
         this.parameter(frame.bytes);
         return;
-      case 'T':
-        this.describe(decodeRowDescription(frame.bytes).map(({ name, type }) => ({ name, type })));
+      case 'T': {
+        const columns = decodeRowDescription(frame.bytes);
+        const shows = columns.some(({ table, attnum }) => this.ctx.judge.masking?.isMaskedTag(table, attnum) === true);
+        if (shows) {
+          this.listener.broken('a masked column was about to be shown');
+          return;
+        }
+        this.describe(columns.map(({ name, type }) => ({ name, type })));
         break;
+      }
+      case 'N':
+        this.pass(this.ctx.judge.masking ? netFault('N', frame.bytes, this.answered) : frame.bytes);
+        return;
+      case 'A':
+        this.pass(this.ctx.judge.masking ? netMessage(frame.bytes) : frame.bytes);
+        return;
       case 'n':
         this.describe(undefined);
         break;
@@ -155,7 +185,7 @@ export class Replies {
       case 's':
         this.complete('', 'suspended');
         break;
-      default: // N, A, t, H, c, V: nothing to follow
+      default: // t, H, c, V: nothing to follow
     }
     this.pass(frame.bytes);
   }
@@ -171,14 +201,16 @@ export class Replies {
 
   private content(frame: Frame): void {
     const { ctx } = this;
+    let { bytes } = frame;
     if (frame.piece === 'whole' || frame.piece === 'first') {
       const running = this.running;
       if (running) this.count(running, frame);
-      ctx.server.begin(frame.type, frame.length, frame.bytes);
+      if (ctx.judge.masking) bytes = frame.type === 'D' ? netRow(bytes, running) : netMessage(bytes);
+      ctx.server.begin(frame.type, frame.length, bytes);
     } else {
-      ctx.server.carryOn(frame.type, frame.bytes);
+      ctx.server.carryOn(frame.type, bytes);
     }
-    this.toClient.add(frame.bytes);
+    this.toClient.add(bytes);
     if (ctx.server.size > rangeBytes) this.record();
   }
 
@@ -220,7 +252,7 @@ export class Replies {
     }
     const running = head?.kind === 'bind' ? head.portal.running : head?.kind === 'refusal' ? head.running : this.running;
     const { replacement } = this;
-    this.pass(replacement?.error ?? bytes);
+    this.pass(replacement?.error ?? (this.ctx.judge.masking ? netFault('E', bytes, this.answered) : bytes));
     const sqlstate = replacement?.sqlstate ?? code;
     const outcome = replacement ? 'refused' : code === '57014' ? 'cancelled' : 'error';
     if (running) this.finished = { running, outcome, sqlstate };
@@ -346,7 +378,11 @@ export class Replies {
             ...(tag !== undefined && tag !== '' && { tag }),
             ...(sqlstate !== undefined && { sqlstate }),
             ...(sent && { us: Math.max(0, ctx.port.micros() - running.startedUs) }),
-            ...(running.columns && { columns: running.columns.map(({ name, type }) => ({ name, type })) }),
+            ...(running.columns && {
+              columns: running.columns.map(({ name, type }, i) =>
+                running.netted.has(i) ? { masked: 'net', name, type } : { name, type },
+              ),
+            }),
           },
           ...(range && { wire: [range.wire], parts: range.parts }),
         },

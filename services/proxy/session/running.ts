@@ -1,3 +1,4 @@
+import type { Masked } from '#masking';
 import type { Written } from '#sql';
 import type { Meaning } from './meaning.js';
 
@@ -14,12 +15,27 @@ export interface Running {
   /** Its statement.completed was written. */
   completed: boolean;
   columns: readonly Column[] | undefined;
+  /** What masks made of its text: absent where nothing was sent. */
+  readonly masking: Masked | undefined;
+  /** Result columns in which the content net found something. */
+  readonly netted: Set<number>;
   /** What its success changes in the names that the session knows. */
   readonly applied?: () => void;
 }
 
-export function newRunning(n: number, applied?: () => void): Running {
-  const running = { n, startedUs: 0, rows: 0, bytes: 0, kept: 0, capped: false, completed: false, columns: undefined };
+export function newRunning(n: number, applied?: () => void, masking?: Masked): Running {
+  const running = {
+    n,
+    startedUs: 0,
+    rows: 0,
+    bytes: 0,
+    kept: 0,
+    capped: false,
+    completed: false,
+    columns: undefined,
+    masking,
+    netted: new Set<number>(),
+  };
   return applied ? { ...running, applied } : running;
 }
 
@@ -48,6 +64,10 @@ export interface Prepared {
   /** What it means as of `epoch` of the session's state. */
   meaning: Meaning;
   epoch: number;
+  /** Of the catalog that `meaning` was made on. */
+  catalog: string;
+  /** Tells what was sent in its place from any other text; undefined for one that SQL's PREPARE made. */
+  readonly forwarded: string | undefined;
 }
 
 /** A portal of the protocol, or an SQL cursor: both can be executed by either. */

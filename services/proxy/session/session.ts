@@ -62,7 +62,8 @@ export class Session {
     this.serverFramer = new Framer({
       direction: 'backend',
       maxFrame: facts.limits.messageBytes,
-      whole: (type) => type !== 'D' && type !== 'd',
+      // The content net looks at whole values.
+      whole: (type) => judge.masking !== undefined || (type !== 'D' && type !== 'd'),
     });
   }
 

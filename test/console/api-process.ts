@@ -1,0 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ServiceTokens } from '#identity';
+import { freePort } from '../ports.js';
+
+export interface ApiProcess {
+  readonly url: string;
+  /** With the code that logs one browser in. */
+  readonly consoleUrl: string;
+  readonly token: (name: string, groups: readonly string[]) => Promise<string>;
+  /** Resolves to its exit code. */
+  readonly stop: () => Promise<number | null>;
+}
+
+const consoleCode = 'one-browser-once';
+
+/** The api in a process of its own over a data directory, serving the console as it was built. No ClickHouse answers. */
+export async function startApi(dataDir: string): Promise<ApiProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-console-'));
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  const tokens = join(folder, 'tokens.json');
+  const port = await freePort();
+  const config = {
+    dataDir,
+    tokens: { file: tokens },
+    log: { segmentMiB: 1 },
+    clickhouse: { port: await freePort(), password: { file: file('clickhouse', 'nobody-asks') } },
+    api: {
+      port,
+      roles: { viewer: ['viewers'], approver: ['approvers'] },
+      consoleCode: { file: file('code', consoleCode) },
+    },
+  };
+  const main = fileURLToPath(new URL('../../services/api/main.js', import.meta.url));
+  const child = fork(main, ['--config', file('sallyport.yml', JSON.stringify(config))], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  await ready(child);
+  const serviceTokens = new ServiceTokens(tokens);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    consoleUrl: `${url}/#code=${consoleCode}`,
+    token: async (name, groups) =>
+      (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
+    stop: async () => {
+      const exit = once(child, 'exit') as Promise<[number | null]>;
+      child.kill('SIGTERM');
+      const [code] = await exit;
+      rmSync(folder, { recursive: true });
+      return code;
+    },
+  };
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  const exited = once(child, 'exit').then(() => {
+    throw new Error(`the api ended:\n${said}`);
+  });
+  await Promise.race([once(child, 'message'), exited]);
+  exited.catch(() => undefined);
+}
