@@ -168,7 +168,7 @@ describe('a Query that the server skips because of an earlier error', () => {
     bench.settle();
     bench.reply(done('SET'), ready('I'));
     // The state is read again after a SET once the server owes nothing.
-    expect(bench.sent.at(-1)).toMatch(/^Q SELECT current_user/);
+    expect(bench.sent.at(-1)).toBe('S');
   });
 });
 

@@ -16,6 +16,7 @@ export const stateQuestion = Buffer.concat([
   request.parse(reservedName, stateQuery),
   request.bind(reservedName, reservedName, []),
   request.execute(reservedName, 0),
+  request.close({ of: 'portal', name: reservedName }),
   request.close({ of: 'statement', name: reservedName }),
   request.sync(),
 ]);
