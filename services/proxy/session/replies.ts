@@ -155,7 +155,13 @@ export class Replies {
           this.listener.broken('a masked column was about to be shown');
           return;
         }
-        this.describe(columns.map(({ name, type }) => ({ name, type })));
+        const names = maskedNames(this.answered);
+        this.describe(
+          // A masked column comes out of a sub-select: it belongs to no table any more.
+          columns.map(({ name, type, table }) =>
+            table === 0 && names.has(name) ? { name, type, masked: 'rewrite' } : { name, type },
+          ),
+        );
         break;
       }
       case 'N':
@@ -399,9 +405,7 @@ export class Replies {
             ...(sqlstate !== undefined && { sqlstate }),
             ...(sent && { us: Math.max(0, ctx.port.micros() - running.startedUs) }),
             ...(running.columns && {
-              columns: running.columns.map(({ name, type }, i) =>
-                running.netted.has(i) ? { masked: 'net', name, type } : { name, type },
-              ),
+              columns: running.columns.map((column, i) => (running.netted.has(i) ? { ...column, masked: 'net' } : { ...column })),
             }),
           },
           ...(range && { wire: [range.wire], parts: range.parts }),
@@ -415,6 +419,10 @@ export class Replies {
     return this.capped ? withheldRows : undefined;
   }
 }
+
+/** The last parts of `schema.table.column`. */
+const maskedNames = (masked: Masked | undefined): ReadonlySet<string> =>
+  new Set(masked?.kind === 'rewritten' ? masked.masked.map((path) => path.slice(path.lastIndexOf('.') + 1)) : []);
 
 /** Messages that may come between any two others. */
 const isAsynchronous = (type: string): boolean => type === 'N' || type === 'A' || type === 'S';

@@ -51,6 +51,8 @@ export interface Refused {
 export interface Column {
   readonly name: string;
   readonly type: number;
+  /** How it was masked, as far as its name tells: a column that the rewrite put a mask in the place of. */
+  readonly masked?: 'rewrite';
 }
 
 export interface Prepared {
