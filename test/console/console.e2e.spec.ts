@@ -143,13 +143,14 @@ describePart([browserFromNpm], 'the console', () => {
   });
 
   it('takes a vote: the statement runs, and the vote is on record', async () => {
-    const running = (await connect()).query('DELETE FROM item WHERE id > 1 OR true');
+    const running = (await connect()).query('DELETE FROM item WHERE name = $1 OR true', ['anvil']);
     await page
       .getByRole('navigation', { name: 'Pages' })
       .getByRole('link', { name: /Approvals/ })
       .click();
     const asked = page.getByRole('article', { name: 'DELETE by bot' });
-    await asked.getByText('DELETE FROM item WHERE id > 1 OR true').waitFor();
+    await asked.getByText('DELETE FROM item WHERE name = $1 OR true').waitFor();
+    await asked.getByRole('row', { name: '$1 anvil' }).waitFor();
     await asked.getByText('app on main').waitFor();
     await asked.getByLabel('Reason').fill('the items are to go');
     await asked.getByRole('button', { name: 'Approve' }).click();

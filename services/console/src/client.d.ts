@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The steps of a session in full, in order: for a player that goes back and forth */
+        get: operations["replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statements": {
         parameters: {
             query?: never;
@@ -285,6 +302,40 @@ export interface paths {
         };
         /** The policy that was activated last */
         get: operations["getPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to which table, and what is missing from that */
+        get: operations["accessReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/access/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as CSV, with a manifest of hashes */
+        get: operations["exportAccessReport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -695,6 +746,13 @@ export interface components {
                 why: "cap" | "policy" | "secret" | "erased" | "log" | "role";
             }[];
         };
+        StepsInFull: {
+            items: components["schemas"]["Step"][];
+            next: string | null;
+            /** @enum {string} */
+            source: "clickhouse" | "log";
+            projected_through: components["schemas"]["ProjectedThrough"];
+        };
         StatementPage: {
             items: components["schemas"]["Statement"][];
             next: string | null;
@@ -847,6 +905,63 @@ export interface components {
             activatedAt: number;
             file: string;
             source: string | null;
+        };
+        AccessReport: {
+            period: {
+                since: number;
+                until: number;
+            };
+            rows: components["schemas"]["AccessRow"][];
+            totals: {
+                sessions: number;
+                statements: number;
+                allowed: number;
+                denied: number;
+                held: number;
+                rows: number;
+            };
+            gaps: components["schemas"]["ReportGap"][];
+            /** @enum {string} */
+            source: "clickhouse" | "log";
+            projected_through: components["schemas"]["ProjectedThrough"];
+        };
+        AccessRow: {
+            issuer: string | null;
+            subject: string | null;
+            kind: string | null;
+            target: string | null;
+            database: string;
+            role: string | null;
+            relation: string;
+            /** @enum {string} */
+            access: "read" | "write";
+            verb: string;
+            /** @enum {string|null} */
+            verdict: "allow" | "deny" | "hold" | null;
+            statements: number;
+            approved: number;
+            failed: number;
+            unfinished: number;
+            masked: number;
+            rows: number;
+            firstAt: number;
+            lastAt: number;
+        };
+        ReportGap: {
+            /** @enum {string} */
+            kind: "session-tail-unknown" | "session-without-end" | "session-events-missing" | "session-bytes-lost" | "statements-unfinished" | "producer-not-stopped" | "producer-events-missing" | "records-unreadable" | "not-projected";
+            id: string;
+            subject: string | null;
+            from: number | null;
+            to: number | null;
+            count: number | null;
+        };
+        Export: {
+            sha256: string;
+            files: {
+                name: string;
+                text: string;
+            }[];
         };
     };
     responses: never;
@@ -1071,7 +1186,7 @@ export interface operations {
             path: {
                 /** @description The id of a session. */
                 id: string;
-                /** @description A step is the `seq` of its event. */
+                /** @description A step is named by the `seq` of its event. */
                 seq: number;
             };
             cookie?: never;
@@ -1084,6 +1199,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OneStep"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: {
+                /** @description How many at most; large steps make it fewer. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of a session. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepsInFull"];
                 };
             };
             /** @description What went wrong. */
@@ -1404,6 +1555,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accessReport: {
+        parameters: {
+            query?: {
+                /** @description From this instant on. Without it: from the first event on. */
+                since?: string;
+                /** @description Before this instant. Without it: now. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessReport"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAccessReport: {
+        parameters: {
+            query?: {
+                /** @description From this instant on. Without it: from the first event on. */
+                since?: string;
+                /** @description Before this instant. Without it: now. */
+                until?: string;
+                /** @description One archive, or the same files as text in JSON. */
+                format?: "zip" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": components["schemas"]["Export"];
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["Problem"];
                 };
             };

@@ -13,7 +13,7 @@ const colors: Record<Alert['severity'], string> = { low: 'gray', medium: 'yellow
 
 /** What the detector raised, newest first. */
 export function AlertsPage() {
-  const { data, error, ...list } = useAlerts();
+  const { data, failureReason: error, ...list } = useAlerts();
   const alerts = data?.pages.flatMap(({ items }) => items);
   return (
     <Stack>

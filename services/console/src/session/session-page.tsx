@@ -35,7 +35,7 @@ export function SessionPage(address: Address) {
     const hit = word === '' ? undefined : found(timeline.lines, word, current ?? 0, direction);
     if (hit) moves.to(hit.seq);
   };
-  const error = session.error ?? timeline.error ?? step.error;
+  const error = session.failureReason ?? timeline.error ?? step.failureReason;
   return (
     <Stack gap="sm">
       <PageTitle title={titleOf(session.data?.session)} from={step.data} />

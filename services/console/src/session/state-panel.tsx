@@ -21,7 +21,7 @@ export function StatePanel({ state, hash, before }: StatePanelProps) {
           Unknown, because the wire does not tell it: {state.unknown.map((one) => unknownSaid[one]).join(', ')}.
         </Text>
       )}
-      <DataList size="sm">
+      <DataList size="sm" orientation="vertical">
         {aspects.map((aspect) => (
           <StateFact key={aspect.name} aspect={aspect} state={state} before={before} />
         ))}

@@ -11,7 +11,12 @@ export function SessionStatus({ session }: { readonly session: Session }) {
   ];
   return (
     <>
-      <Badge variant={live ? 'filled' : 'light'} color={live ? 'blue' : status === 'refused' ? 'red' : 'gray'} size="sm">
+      <Badge
+        variant={live ? 'filled' : 'light'}
+        color={live ? 'blue' : status === 'refused' ? 'red' : 'gray'}
+        size="sm"
+        miw="max-content"
+      >
         {live ? 'live' : status}
       </Badge>
       {reason !== null && reason !== 'client-terminated' && <> {reason}</>}

@@ -13,7 +13,7 @@ import { useSessions } from './sessions.js';
 /** Every session on record, to be narrowed and opened. */
 export function SessionsPage({ query }: { readonly query: URLSearchParams }) {
   const filter = filterOf(query);
-  const { data, error, ...list } = useSessions(filter);
+  const { data, failureReason: error, ...list } = useSessions(filter);
   const sessions = data?.pages.flatMap(({ items }) => items);
   const leftOut = data?.pages[0]?.leftOut ?? 0;
   const change = (to: Filter): void => {
