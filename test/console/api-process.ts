@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +16,12 @@ export interface ApiProcess {
   readonly stop: () => Promise<number | null>;
 }
 
+const builtConsole = fileURLToPath(new URL('../../services/console/index.html', import.meta.url));
 const consoleCode = 'one-browser-once';
 
 /** The api in a process of its own over a data directory, serving the console as it was built. No ClickHouse answers. */
 export async function startApi(dataDir: string): Promise<ApiProcess> {
+  if (!existsSync(builtConsole)) throw new Error('the console is not built: run `npm run build`');
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-console-'));
   const file = (name: string, text: string): string => {
     const path = join(folder, name);

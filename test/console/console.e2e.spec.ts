@@ -98,7 +98,11 @@ describePart([browserFromNpm], 'the console', () => {
     await press('ArrowRight', 1);
     await press('j', 2);
     await press('k', 1);
+    await press('End', (await world.record()).events.findLast(({ type }) => type === 'session.closed')?.seq ?? -1);
     await press('Home', 0);
+    await page.keyboard.press('g');
+    await page.keyboard.type('4');
+    await press('Enter', 4);
     await page.keyboard.press('/');
     await page.getByRole('searchbox', { name: 'Search the steps' }).fill('order by');
     await page.getByRole('searchbox').press('Enter');

@@ -7,7 +7,7 @@ import { approvalsUrl } from '../router/route.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { More } from '../show/more.js';
 import { PageTitle } from '../show/page-title.js';
-import { ProblemAlert } from '../show/problem-alert.js';
+import { ReadProblem } from '../show/problem-alert.js';
 import { ApprovalCard } from './approval-card.js';
 import { type Shown, useApprovals } from './approvals.js';
 
@@ -33,7 +33,7 @@ export function ApprovalsPage({ query }: { readonly query: URLSearchParams }) {
         />
       </PageTitle>
       {voted && <VoteOnRecord approval={voted} />}
-      {error && <ProblemAlert error={error} />}
+      {error && <ReadProblem error={error} />}
       {!approvals && !error && <LoadingRows what="approvals" rows={3} />}
       {approvals?.length === 0 && (
         <EmptyState

@@ -19,7 +19,7 @@ export function Asked({ approval }: { readonly approval: Approval }) {
     ['As role', role ?? 'unknown'],
     ['search_path', searchPath.length > 0 ? searchPath.join(', ') : 'empty'],
     ['Held by rule', rule === null ? 'unknown' : reason === null ? rule : `${rule}: ${reason}`],
-    ['Approvers', `${approval.quorum} of ${approval.approvers.join(', ')}`],
+    ['Approvers', `${approval.quorum} ${approval.quorum === 1 ? 'vote' : 'votes'} from ${approval.approvers.join(', ')}`],
     ['The client', approval.mode === 'wait' ? 'waits for the vote' : 'was told to send the same again once approved'],
   ] as const;
   return (

@@ -1,15 +1,23 @@
 import { Accordion, Alert, Code, Grid, Group, Stack, Table, Text, Title } from '@mantine/core';
-import type { OneStep, SessionState, Step } from '../api/client.js';
+import type { Step } from '../api/client.js';
 import { Section } from '../show/section.js';
 import { Sql } from '../show/text.js';
 import { When } from '../show/when.js';
 import { DecisionPanel } from './decision-panel.js';
+import type { Moment } from './session.js';
 import { RowsPanel } from './rows-panel.js';
 import { StatePanel } from './state-panel.js';
 import { kindSaid } from './timeline-list.js';
 
 /** One step: what happened, what was decided, what was said, what was handed over, and the state after it. */
-export function StepView({ step: { step }, before }: { readonly step: OneStep; readonly before: SessionState | undefined }) {
+export function StepView({
+  moment: {
+    step: { step },
+    before,
+  },
+}: {
+  readonly moment: Moment;
+}) {
   return (
     <Grid gap="md">
       <Grid.Col span={{ base: 12, lg: 8 }}>
