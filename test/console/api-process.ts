@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,11 +31,12 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
   };
   const tokens = join(folder, 'tokens.json');
   const port = await freePort();
+  const deadClickHouse = await hangUp();
   const config = {
     dataDir,
     tokens: { file: tokens },
     log: { segmentMiB: 1 },
-    clickhouse: { port: await freePort(), password: { file: file('clickhouse', 'nobody-asks') } },
+    clickhouse: { port: deadClickHouse.port, password: { file: file('clickhouse', 'nobody-asks') } },
     api: {
       port,
       roles: { viewer: ['viewers'], approver: ['approvers'] },
@@ -57,10 +59,19 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
       const exit = once(child, 'exit') as Promise<[number | null]>;
       child.kill('SIGTERM');
       const [code] = await exit;
+      deadClickHouse.close();
       rmSync(folder, { recursive: true });
       return code;
     },
   };
+}
+
+/** A port that stays this test's own, where whoever calls is cut off. */
+async function hangUp(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => server.close() };
 }
 
 async function ready(child: ChildProcess): Promise<void> {
