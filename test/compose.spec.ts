@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
+import { topicShapes } from '#event-log';
 import { type Topic, topics } from '#events';
 import { compile } from '#policy';
 import { loadConfig } from '#runtime';
@@ -114,16 +115,21 @@ describe('docker-compose.yml', () => {
 });
 
 describe('the set-up of topics', () => {
-  const made = [...readFileSync('deploy/compose/topics.sh', 'utf8').matchAll(/^topic (\S+) (\d+)/gm)];
+  const script = readFileSync('deploy/compose/topics.sh', 'utf8');
+  const retention = new Map([...script.matchAll(/^(\w+)=(-?\d+)$/gm)].map(([, name, ms]) => [name, Number(ms)]));
+  const made = [...script.matchAll(/^topic (\S+) (\d+) \$(\w+)/gm)];
 
   it('makes every topic, and no other', () => {
     expect(new Set(made.map(([, name]) => name as Topic))).toEqual(new Set(Object.values(topics)));
   });
 
-  it('gives events and parts as many partitions, and control one', () => {
-    const partitions = new Map(made.map(([, name, count]) => [name, Number(count)]));
-    expect(partitions.get(topics.parts)).toBe(partitions.get(topics.events));
-    expect(partitions.get(topics.control)).toBe(1);
+  it('gives each the partitions and the retention that the services give it where they make it', () => {
+    const shapes = made.map(([, name, count, kept]) => [
+      name,
+      { partitions: count === '1' ? 1 : 'many', retentionMs: retention.get(kept) },
+    ]);
+    expect(Object.fromEntries(shapes)).toEqual(topicShapes);
+    expect(new Set(made.map(([, , count]) => count))).toEqual(new Set(['1', '12']));
   });
 });
 

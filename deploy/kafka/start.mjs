@@ -4,6 +4,7 @@
 // input stops it. Needs a JRE 17 and, the first time, Maven. KAFKA_VERSION (4.3.1) picks another line.
 import { Buffer } from 'node:buffer';
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -12,7 +13,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const version = process.env.KAFKA_VERSION ?? '4.3.1';
 const libs = path.join(import.meta.dirname, `libs-${version}`);
 const host = '127.0.0.1';
-const clusterId = 'AAECAwQFBgcICQoLDA0ODw'; // 16 bytes in base64url: kept, for a formatted folder refuses another
 const readyWithinMs = 60_000;
 
 const [folder, portText] = process.argv.slice(2);
@@ -102,6 +102,8 @@ function javaArguments(...more) {
 
 function format() {
   const properties = path.join(home, 'server.properties');
+  // A cluster of its own: whoever keeps a position in another one must see that this is new. (An id that begins with - is no id.)
+  const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
   const run = javaArguments('kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties);
   const { error, status, stdout, stderr } = spawnSync('java', run, { encoding: 'utf8' });
   if (error ?? status) throw new Error(`formatting ${home}: ${error?.message ?? stdout + stderr}`);

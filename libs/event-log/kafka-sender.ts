@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Topic } from '#events';
-import kafkajs, { type Producer } from 'kafkajs';
+import { type Topic, topics } from '#events';
+import kafkajs, { type Admin, type Producer } from 'kafkajs';
 import { groupBy, inBatches } from './group.js';
 import { briefly, connectKafka, type KafkaOptions, partitionOf, topicName } from './kafka.js';
 import type { LogRecord } from './port.js';
@@ -12,7 +12,8 @@ const { KafkaJSNonRetriableError } = kafkajs;
 const patienceMs = 60_000;
 const pauseMs = 500;
 const unlimited = { initialRetryTime: 100, maxRetryTime: 5000, retries: Number.MAX_SAFE_INTEGER };
-const bound = { records: 500, bytes: 1024 * 1024 };
+/** With keys and framing it stays below 1 MiB, the default for the longest batch that a broker takes. */
+const bound = { records: 500, bytes: 960 * 1024 };
 
 interface Sending {
   readonly producer: Producer;
@@ -42,13 +43,22 @@ export class KafkaSender {
     return true;
   }
 
+  /** The cluster's own id; nothing when the signal ended the waiting for it. */
+  cluster(signal: AbortSignal): Promise<string | undefined> {
+    return this.ask('the cluster', signal, async (admin) => (await admin.describeCluster()).clusterId);
+  }
+
   async close(): Promise<void> {
-    await this.sending?.producer.disconnect();
+    const { sending } = this;
     this.sending = undefined;
+    await sending?.producer.disconnect();
   }
 
   private async sendBatch(topic: Topic, partition: number, records: readonly LogRecord[], signal: AbortSignal): Promise<boolean> {
-    const messages = records.map(({ key, value }) => ({ key, value, partition }));
+    const messages = records.map((record) => {
+      const at = recordedAt(record);
+      return { key: record.key, value: record.value, partition, ...(at !== undefined && { timestamp: String(at) }) };
+    });
     while (!signal.aborted) {
       const { producer, abandon } = (this.sending ??= this.begin());
       const attempt = (async () => {
@@ -57,7 +67,7 @@ export class KafkaSender {
       })();
       const outcome = await settled(attempt, signal);
       if (outcome === 'done') return true;
-      this.options.report?.(`sending to ${topic}: ${outcome}`);
+      this.options.log?.warn({ topic, partition, why: outcome }, 'a batch is sent again, by a new producer');
       this.sending = undefined;
       abandon();
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
@@ -83,26 +93,55 @@ export class KafkaSender {
     });
     const abandon = () => {
       isAbandoned = true;
-      producer.disconnect().catch((error: unknown) => this.options.report?.(String(error)));
+      producer.disconnect().catch((error: unknown) => this.options.log?.debug({ err: error }, 'a replaced producer'));
     };
     return { producer, abandon };
   }
 
   private async partitionCount(topic: Topic, signal: AbortSignal): Promise<number | undefined> {
-    while (!this.partitions.has(topic) && !signal.aborted) {
-      const admin = connectKafka(this.options, briefly).admin();
-      try {
-        await admin.connect();
-        const { topics } = await admin.fetchTopicMetadata({ topics: [topicName(this.options, topic)] });
-        if (topics[0]) this.partitions.set(topic, topics[0].partitions.length);
-      } catch (error) {
-        this.options.report?.(`asking for the partitions of ${topic}: ${String(error)}`);
-        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      } finally {
-        await admin.disconnect();
+    const known = this.partitions.get(topic);
+    if (known !== undefined) return known;
+    const name = topicName(this.options, topic);
+    const count = await this.ask(name, signal, async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+      return topics[0]?.partitions.length;
+    });
+    if (count !== undefined) this.partitions.set(topic, count);
+    return count;
+  }
+
+  /** Asks until there is an answer. Nothing when the signal ended it before. */
+  private async ask<T>(what: string, signal: AbortSignal, ask: (admin: Admin) => Promise<T>): Promise<T | undefined> {
+    const answered = new AbortController();
+    const aborted = new Promise<undefined>((resolve) => {
+      const listener = () => {
+        resolve(undefined);
+      };
+      signal.addEventListener('abort', listener, { once: true, signal: answered.signal });
+    });
+    try {
+      while (!signal.aborted) {
+        try {
+          return await Promise.race([this.askOnce(ask), aborted]);
+        } catch (error) {
+          this.options.log?.warn({ what, err: error }, 'Kafka does not answer what is asked of it');
+          await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+        }
       }
+    } finally {
+      answered.abort();
     }
-    return this.partitions.get(topic);
+    return undefined;
+  }
+
+  private async askOnce<T>(ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const admin = connectKafka(this.options, briefly).admin();
+    try {
+      await admin.connect();
+      return await ask(admin);
+    } finally {
+      await admin.disconnect();
+    }
   }
 }
 
@@ -121,3 +160,20 @@ async function settled(attempt: Promise<void>, signal: AbortSignal): Promise<str
   stop.abort();
   return outcome;
 }
+
+/**
+ * When what a record tells of was written down, unix milliseconds: so a broker's clock, and how late it was shipped, change nothing of
+ * a record. Never later than now: a broker refuses what lies ahead of its clock. Parts tell of no time.
+ */
+function recordedAt({ topic, value }: LogRecord): number | undefined {
+  const at = topic === topics.ocsfDatastoreActivity ? ocsfTime(value) : canonicalAt(value);
+  return at === undefined ? undefined : Math.min(at, Date.now());
+}
+
+/** `at` is the first key of a canonical event. */
+function canonicalAt(value: Buffer): number | undefined {
+  const [, at] = /^\{"at":(\d+),/.exec(value.toString('latin1', 0, 32)) ?? [];
+  return at === undefined ? undefined : Number(at);
+}
+
+const ocsfTime = (value: Buffer): number => (JSON.parse(value.toString('utf8')) as { time: number }).time;

@@ -1,76 +1,31 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import process from 'node:process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { topics } from '#events';
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import { Broker } from '../../test/kafka/broker.js';
+import { describePart, java, maven } from '../../test/parts.js';
 import { describeLog, type LogUnderTest, readAll } from './contract.js';
-import { createTopics, type KafkaOptions, partitionOf } from './kafka.js';
+import { type KafkaLog, type KafkaOptions, partitionOf } from './kafka.js';
 import { KafkaReader } from './kafka-reader.js';
+import { createTopics } from './kafka-topics.js';
 import { DataDirectory, record } from './outbox-fixture.js';
 import type { StoredRecord } from './port.js';
 import { openSegmentLog } from './segment-log.js';
 import { Shipper } from './shipper.js';
+import { startShipping } from './shipping.js';
 
-const start = fileURLToPath(new URL('../../../deploy/kafka/start.mjs', import.meta.url));
-const runs = (command: string) => spawnSync(command, ['-version'], { stdio: 'ignore' }).status === 0;
-const missing = ['java', 'mvn'].filter((command) => !runs(command));
-if (missing.length > 0 && process.env.CI === 'true')
-  throw new Error(`no ${missing.join(', no ')}: the Kafka adapter is untested`);
-if (missing.length > 0) console.warn(`The Kafka adapter is NOT tested here: there is no ${missing.join(', no ')}.`);
-const withBroker = missing.length > 0 ? describe.skip : describe;
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-withBroker('Kafka', () => {
-  let home: string;
-  let port: number;
-  let starter: ChildProcess;
-  let pid: number;
+describePart([java, maven], 'Kafka', () => {
+  const broker = new Broker();
   const never = new AbortController().signal;
-
-  const startBroker = async (): Promise<void> => {
-    starter = spawn(process.execPath, [start, home, String(port)], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: starter.stdout as NodeJS.ReadableStream });
-    const [line] = (await Promise.race([once(lines, 'line'), once(starter, 'exit')])) as [string];
-    ({ pid } = JSON.parse(line) as { pid: number });
-  };
-  const killBroker = async (): Promise<void> => {
-    const gone = once(starter, 'exit');
-    process.kill(pid, 'SIGKILL');
-    await gone;
-  };
   const options = (over: Partial<KafkaOptions> = {}): KafkaOptions => ({
-    brokers: [`127.0.0.1:${port}`],
+    brokers: [broker.address],
     clientId: 'test',
     prefix: `${randomUUID()}.`,
     ...over,
   });
 
-  beforeAll(async () => {
-    home = await mkdtemp(path.join(tmpdir(), 'sallyport-kafka-'));
-    port = await freePort();
-    await startBroker();
-  }, 180_000);
-  afterAll(async () => {
-    const gone = once(starter, 'exit');
-    starter.kill('SIGTERM');
-    await gone;
-    await rm(home, { recursive: true });
-  }, 30_000);
+  beforeAll(() => broker.start(), 180_000);
+  afterAll(() => broker.remove(), 30_000);
 
   /** A log that is written to an outbox and read from Kafka. */
   const make = async (partitions: number, over: Partial<KafkaOptions> = {}) => {
@@ -173,9 +128,9 @@ withBroker('Kafka', () => {
   it('waits for a broker that is down, and goes on', async () => {
     const { writer, reader, shipper } = await kept(1);
     await writer.write([record('1')], 'disk');
-    await killBroker();
+    await broker.kill();
     const shipping = shipper.ship('end', never);
-    await startBroker();
+    await broker.start();
     await shipping;
     expect((await readAll(reader)).map(({ value }) => value.toString())).toEqual(['1']);
   }, 90_000);
@@ -183,10 +138,14 @@ withBroker('Kafka', () => {
   it('sends what was rejected again, by a new producer', async () => {
     let raise: () => void = () => undefined;
     const rejected = new Promise<void>((resolve) => (raise = resolve));
-    const report = (message: string) => {
-      if (message.startsWith('sending to')) raise();
+    const log: KafkaLog = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (_, message) => {
+        if (message.startsWith('a batch is sent again')) raise();
+      },
     };
-    const { kafka, writer, reader, shipper } = await kept(1, { report });
+    const { kafka, writer, reader, shipper } = await kept(1, { log });
     const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     const limit = (value: string) =>
@@ -223,12 +182,108 @@ withBroker('Kafka', () => {
     await expect(readAll(reader)).rejects.toMatchObject({ name: 'LogGap', wanted: 0, found: 2, partition: '0' });
   }, 30_000);
 
-  it('ends a consumption with an error when Kafka is gone for good', async () => {
-    const { writer, reader, arrived } = await kept(1);
+  it('goes on where it was when Kafka was away for longer than its client is patient', async () => {
+    let isBroken: () => void = () => undefined;
+    const broken = new Promise<void>((resolve) => (isBroken = resolve));
+    const log: KafkaLog = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (_, message) => {
+        if (message.startsWith('reading from Kafka broke off')) isBroken();
+      },
+    };
+    const { writer, reader, arrived } = await kept(1, { log });
     await writer.write([record('1')], 'disk');
     await arrived();
-    const following = readAll(reader, { until: 'follow', each: killBroker });
-    await expect(following).rejects.toThrow();
-    await startBroker();
-  }, 90_000);
+    const seen: string[] = [];
+    const done = new AbortController();
+    const following = readAll(reader, {
+      until: 'follow',
+      signal: done.signal,
+      each: async (batch) => {
+        seen.push(...batch.map(({ value }) => value.toString()));
+        if (seen.length === 1) await broker.kill();
+        else done.abort();
+      },
+    });
+    await broken;
+    await broker.start();
+    await writer.write([record('2')], 'disk');
+    await arrived();
+    await following;
+    expect(seen).toEqual(['1', '2']);
+  }, 120_000);
+
+  it('ships everything again to a cluster that was made anew', async () => {
+    const { writer, data, arrived } = await kept(1);
+    await writer.write([record('1')], 'disk');
+    await arrived();
+    const other = await new Broker().start();
+    try {
+      const kafka = options({ brokers: [other.address] });
+      await createTopics(kafka, { partitions: 1, replicas: 1 });
+      await new Shipper({ dir: data.outbox, kafka }).ship('end', never);
+      expect((await readAll(new KafkaReader(kafka))).map(({ value }) => value.toString())).toEqual(['1']);
+    } finally {
+      await other.remove();
+    }
+  }, 120_000);
+
+  it('gives each record the time that it tells of', async () => {
+    const { kafka, writer, arrived } = await kept(1);
+    await writer.write([record('{"at":1790000000000,"v":1}'), record('no event')], 'disk');
+    await writer.write([{ ...record('{"class_uid":6005,"time":1790000000001}'), topic: topics.ocsfDatastoreActivity }], 'disk');
+    const before = Date.now();
+    await arrived();
+    const consumer = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).consumer({ groupId: randomUUID() });
+    await consumer.connect();
+    const names = [topics.events, topics.ocsfDatastoreActivity].map((topic) => `${kafka.prefix ?? ''}${topic}`);
+    await consumer.subscribe({ topics: names, fromBeginning: true });
+    const times = await new Promise<number[]>((resolve) => {
+      const seen: number[] = [];
+      const eachMessage = ({ message }: { message: { timestamp: string } }): Promise<void> => {
+        if (seen.push(Number(message.timestamp)) === 3) resolve(seen.sort((a, b) => a - b));
+        return Promise.resolve();
+      };
+      void consumer.run({ eachMessage });
+    });
+    await consumer.disconnect();
+    expect(times.slice(0, 2)).toEqual([1_790_000_000_000, 1_790_000_000_001]);
+    expect(times[2]).toBeGreaterThanOrEqual(before);
+  }, 30_000);
+
+  describe('the shipping of a service', () => {
+    const quiet: KafkaLog = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+    const settings = () => ({ kafka: { brokers: [broker.address] } });
+    const start = (data: DataDirectory) =>
+      startShipping({ ...settings(), dataDir: data.path }, { service: 'proxy', log: quiet }, (error) => {
+        throw error;
+      });
+    const shippedKeys = async () => (await readAll(new KafkaReader(options({ prefix: '' })))).map(({ key }) => key);
+
+    it('ships what is there when it is told to stop, and gives up in time when no broker answers', async () => {
+      await createTopics(options({ prefix: '' }), { partitions: 1, replicas: 1 });
+      const data = await DataDirectory.make();
+      const writer = await openSegmentLog({ dir: data.outbox, segmentBytes: 1024 * 1024 });
+      const first = start(data);
+      await writer.write([keyed('before the stop', '1')], 'disk');
+      await first.stop(10_000);
+      expect(await shippedKeys()).toEqual(['before the stop']);
+
+      await broker.kill();
+      const second = start(data);
+      await writer.write([keyed('in the dark', '2')], 'disk');
+      const stop = new AbortController();
+      const reading = readAll(new KafkaReader(options({ prefix: '' })), { until: 'follow', signal: stop.signal });
+      const began = performance.now();
+      stop.abort();
+      await Promise.all([second.stop(100), reading]);
+      expect(performance.now() - began).toBeLessThan(5_000);
+      await broker.start();
+      await start(data).stop(10_000);
+      expect(await shippedKeys()).toEqual(['before the stop', 'in the dark']);
+      await writer.close();
+      await data.remove();
+    }, 60_000);
+  });
 });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { type Topic, topics } from '#events';
+import type { Topic } from '#events';
 import { type ISocketFactory, Kafka, type KafkaConfig, type KafkaJSError, logLevel, type RetryOptions } from 'kafkajs';
 
 export interface KafkaOptions {
@@ -12,9 +12,15 @@ export interface KafkaOptions {
   readonly sasl?: KafkaConfig['sasl'];
   /** Put before the name of every topic, where installations share a cluster. */
   readonly prefix?: string;
-  /** Told of what the client warns of: it goes on by itself. */
-  readonly report?: (message: string) => void;
+  readonly log?: KafkaLog;
   readonly socketFactory?: ISocketFactory;
+}
+
+/** Told of what is gone on from by itself. The logger of a service fits. */
+export interface KafkaLog {
+  readonly debug: (facts: object, message: string) => void;
+  readonly info: (facts: object, message: string) => void;
+  readonly warn: (facts: object, message: string) => void;
 }
 
 /** The client's own timer runs for ever on negative delays, 3 % of a core when idle (kafkajs 2.2.4, its issue 1751). */
@@ -29,7 +35,7 @@ queue.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
 };
 
-export function connectKafka({ brokers, clientId, ssl, sasl, report, socketFactory }: KafkaOptions, retry: RetryOptions): Kafka {
+export function connectKafka({ brokers, clientId, ssl, sasl, log, socketFactory }: KafkaOptions, retry: RetryOptions): Kafka {
   return new Kafka({
     brokers: [...brokers],
     clientId,
@@ -40,9 +46,9 @@ export function connectKafka({ brokers, clientId, ssl, sasl, report, socketFacto
     logLevel: logLevel.WARN,
     logCreator:
       () =>
-      ({ level, log: { message } }) => {
-        // An answer with an error code is an ordinary event of its protocol: what matters of it comes as an exception.
-        if (level <= logLevel.WARN && !message.startsWith('Response ')) report?.(message);
+      ({ namespace, log: { message } }) => {
+        // It warns of what is ordinary, such as each attempt to reach a broker: what matters of it comes as an exception.
+        log?.debug({ namespace, message }, 'Kafka client');
       },
     ...(ssl !== undefined && { ssl }),
     ...(sasl !== undefined && { sasl }),
@@ -75,28 +81,3 @@ export const topicName = ({ prefix = '' }: KafkaOptions, topic: Topic): string =
  * their number. Adding partitions moves keys, so a key's order holds from then on only within each.
  */
 export const partitionOf = (key: string, partitions: number): number => crc32(key) % partitions;
-
-/** Creates those of our topics that do not exist. */
-export async function createTopics(options: KafkaOptions, shape: { partitions: number; replicas: number }): Promise<void> {
-  const admin = connectKafka(options, briefly).admin();
-  await admin.connect();
-  try {
-    const existing = new Set(await admin.listTopics());
-    const missing = Object.values(topics).filter((topic) => !existing.has(topicName(options, topic)));
-    if (missing.length === 0) return;
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map((topic) => ({
-        topic: topicName(options, topic),
-        numPartitions: shape.partitions,
-        replicationFactor: shape.replicas,
-        configEntries: [
-          { name: 'cleanup.policy', value: 'delete' },
-          { name: 'message.timestamp.type', value: 'CreateTime' },
-        ],
-      })),
-    });
-  } finally {
-    await admin.disconnect();
-  }
-}

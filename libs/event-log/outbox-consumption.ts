@@ -24,8 +24,12 @@ export async function openOutbox(files: Files, dir: string): Promise<OpenOutbox 
   return undefined;
 }
 
-/** Consumes one outbox and closes it. @throws LogCorrupt, LogGap */
-export async function consumeOutbox({ outbox, head }: OpenOutbox, consumption: Consumption): Promise<void> {
+/**
+ * Consumes one outbox and closes it.
+ * @param ending once it aborts, `follow` goes on to what is published then, and stops
+ * @throws LogCorrupt, LogGap
+ */
+export async function consumeOutbox({ outbox, head }: OpenOutbox, consumption: Consumption, ending?: AbortSignal): Promise<void> {
   const { topics, from, until, signal } = consumption;
   const waiter = new Waiter(signal);
   const stop = until === 'follow' ? outbox.watch(waiter.wake) : () => undefined;
@@ -38,9 +42,11 @@ export async function consumeOutbox({ outbox, head }: OpenOutbox, consumption: C
       await deliver(reader.upTo(head), consumption);
       if (!signal.aborted) reader.checkReached();
       for (let last = head; until === 'follow' && !signal.aborted;) {
+        const isLast = ending?.aborted === true; // asked before the head is: all that was published by then is delivered
         const now = (await outbox.head()) ?? last;
-        if (now.segment === last.segment && now.published === last.published) await waiter.wait(pollMs);
-        else await deliver(reader.upTo(now), consumption);
+        if (now.segment !== last.segment || now.published !== last.published) await deliver(reader.upTo(now), consumption);
+        else if (!isLast) await waiter.wait(pollMs);
+        if (isLast) break;
         last = now;
       }
     } finally {

@@ -39,7 +39,7 @@ export abstract class LogWriter {
 export type From = (topic: Topic, partition: string) => number | Promise<number>;
 
 export interface Consumption {
-  /** Names the consumer: a Kafka group, a line in diagnostics. */
+  /** Names the consumer in diagnostics. In Kafka those who follow under one name share the partitions among them. */
   readonly name: string;
   readonly topics: readonly Topic[];
   readonly from: From;

@@ -43,6 +43,11 @@ const follow = async (count: number, during: (read: number) => Promise<void>): P
 };
 
 describe('a segment reader', () => {
+  it('reads the outbox of one service alone where it is told to', async () => {
+    for (const service of ['proxy', 'api']) await (await openLog(service)).write([record(service)], 'disk');
+    const own = new SegmentReader({ dataDir: data.path, only: 'api' });
+    expect((await readAll(own)).map(({ value }) => value.toString())).toEqual(['api']);
+  });
   it('finds nothing where there is no outbox', async () => {
     expect(await readAll(reader)).toEqual([]);
   });

@@ -7,6 +7,8 @@ import { Waiter } from './waiter.js';
 export interface SegmentReaderOptions {
   /** Whose `outbox/*` are read, those too that appear later. */
   readonly dataDir: string;
+  /** The name of the one outbox that is read. Without it: everyone's. */
+  readonly only?: string;
   /** Names of outboxes that are left out. */
   readonly except?: readonly string[];
   readonly files?: Files;
@@ -16,15 +18,17 @@ export interface SegmentReaderOptions {
 export class SegmentReader extends LogReader {
   private readonly dir: string;
   private readonly files: Files;
+  private readonly only: string | undefined;
   private readonly closed = new AbortController();
 
   private readonly except: readonly string[];
 
-  constructor({ dataDir, except = [], files = nodeFiles }: SegmentReaderOptions) {
+  constructor({ dataDir, only, except = [], files = nodeFiles }: SegmentReaderOptions) {
     super();
     this.except = except;
     this.dir = path.join(dataDir, 'outbox');
     this.files = files;
+    this.only = only;
   }
 
   async consume(consumption: Consumption): Promise<void> {
@@ -76,7 +80,7 @@ export class SegmentReader extends LogReader {
     }
     const found: OpenOutbox[] = [];
     for (const name of names.sort()) {
-      if (known.has(name) || this.except.includes(name)) continue;
+      if (known.has(name) || this.except.includes(name) || (this.only !== undefined && this.only !== name)) continue;
       const open = await openOutbox(this.files, path.join(this.dir, name));
       if (!open) continue;
       known.add(name);

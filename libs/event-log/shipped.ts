@@ -4,9 +4,16 @@ import { z } from 'zod';
 import { type Files, readSmall, replaceFile } from './files.js';
 import { LogCorrupt } from './port.js';
 
-const Shipped = z.strictObject({ log: z.uuid(), next: z.partialRecord(z.enum(Object.values(topics)), z.int().min(0)) });
+const Shipped = z.strictObject({
+  log: z.uuid(),
+  cluster: z.string(),
+  next: z.partialRecord(z.enum(Object.values(topics)), z.int().min(0)),
+});
 
-/** How far an outbox was shipped, in its file `shipped`: the first offset of each topic that is not known to be acknowledged. */
+/**
+ * How far an outbox was shipped to a cluster, in its file `shipped`: the first offset of each topic that is not known to be
+ * acknowledged. A cluster that was made anew has another id, and gets everything again.
+ */
 export class ShippedFile {
   private readonly next = new Map<Topic, number>();
 
@@ -14,16 +21,18 @@ export class ShippedFile {
     private readonly files: Files,
     private readonly file: string,
     private readonly log: string,
+    private readonly cluster: string,
   ) {}
 
   /** @throws LogCorrupt when it is unreadable, or another log's */
-  static async read(files: Files, dir: string, log: string): Promise<ShippedFile> {
-    const shipped = new ShippedFile(files, path.join(dir, 'shipped'), log);
+  static async read(files: Files, dir: string, log: string, cluster: string): Promise<ShippedFile> {
+    const shipped = new ShippedFile(files, path.join(dir, 'shipped'), log, cluster);
     const bytes = await readSmall(files, shipped.file);
     if (!bytes) return shipped;
     const content = Shipped.safeParse(parseJson(bytes));
     if (!content.success || content.data.log !== log)
       throw new LogCorrupt(shipped.file, 0, 'it does not say how far this log was shipped');
+    if (content.data.cluster !== cluster) return shipped;
     for (const [topic, next] of Object.entries(content.data.next)) shipped.next.set(topic as Topic, next);
     return shipped;
   }
@@ -37,7 +46,7 @@ export class ShippedFile {
   }
 
   write(): Promise<void> {
-    const content = { log: this.log, next: Object.fromEntries(this.next) };
+    const content = { log: this.log, cluster: this.cluster, next: Object.fromEntries(this.next) };
     return replaceFile(this.files, this.file, Buffer.from(`${JSON.stringify(content)}\n`));
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { datastoreActivity, type EndedStatement, evolve, initialState, recordBytes, type ShownText } from '#siem';
 import { facts, Recording } from './testing/recording.js';
-import { ocsfFaults } from './testing/ocsf.js';
+import { ocsfFaults } from '../../test/ocsf.js';
 
 const ended = ({ events }: Recording): EndedStatement[] => {
   let state = initialState(Recording.session);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClickHouse } from '#clickhouse';
-import { Journal, openSegmentLog, SegmentReader } from '#event-log';
+import { Journal, openOwnReader, openReader, openSegmentLog, readPredecessor, startShipping } from '#event-log';
 import { Authenticator } from '#identity';
 import { loadConfig, serve } from '#runtime';
 import { createApplication } from './application.js';
@@ -27,7 +27,9 @@ else
   await serve({
     name: 'api',
     start: async ({ log, config: file, version, fail }) => {
-      const { api, dataDir, issuers, tokens, clickhouse: where, log: logConfig } = loadConfig(file, 'api', process.env);
+      const config = loadConfig(file, 'api', process.env);
+      const { api, dataDir, issuers, tokens, clickhouse: where, log: logConfig } = config;
+      const client = { service: 'api', log };
       const outbox = await openSegmentLog({
         dir: join(dataDir, 'outbox', 'api'),
         segmentBytes: logConfig.segmentMiB * 1024 * 1024,
@@ -36,7 +38,7 @@ else
         },
       });
       const journal = new Journal(outbox, { service: 'api', version, now: Date.now, random: randomBytes });
-      const reader = new SegmentReader({ dataDir });
+      const reader = openReader(config, client);
       const clickhouse = ClickHouse.at({ ...where, password: where.password.reveal() });
       const app = await createApplication({
         reader,
@@ -52,7 +54,10 @@ else
         version,
       });
       const follower = app.get(LogFollower);
-      await journal.start(await follower.catchUp());
+      const caughtUp = await follower.catchUp();
+      // In Kafka a partition tells nothing of who wrote to it.
+      await journal.start(config.kafka ? await readPredecessor(openOwnReader(config, 'api')) : caughtUp);
+      const shipping = startShipping(config, client, fail);
       const stopping = new AbortController();
       const following = follower.follow(stopping.signal).catch(fail);
       await app.listen(api.port, api.host);
@@ -71,6 +76,7 @@ else
             },
           },
           { name: 'write what is left', deadlineMs: 500, run: () => journal.stop('stopped') },
+          { name: 'ship what is left', deadlineMs: 500, run: () => shipping.stop(300) },
           {
             name: 'close the log and ClickHouse',
             deadlineMs: 500,

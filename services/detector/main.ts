@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { rules } from '#detection';
-import { Journal, openSegmentLog, SegmentReader } from '#event-log';
+import { Journal, openOwnReader, openReader, openSegmentLog, startShipping } from '#event-log';
 import { loadConfig, serve } from '#runtime';
 import { Detector, readPast } from './detector.js';
 
 await serve({
   name: 'detector',
   start: async ({ log, config: file, version, fail }) => {
-    const { dataDir, log: logConfig, kafka } = loadConfig(file, 'detector', process.env);
-    if (kafka) throw new Error('the detector does not read from Kafka yet');
+    const config = loadConfig(file, 'detector', process.env);
     const outbox = await openSegmentLog({
-      dir: join(dataDir, 'outbox', 'detector'),
-      segmentBytes: logConfig.segmentMiB * 1024 * 1024,
+      dir: join(config.dataDir, 'outbox', 'detector'),
+      segmentBytes: config.log.segmentMiB * 1024 * 1024,
       report: (error) => {
         log.error({ err: error }, 'the outbox reports');
       },
     });
-    const reader = new SegmentReader({ dataDir });
-    const { previous, raised } = await readPast(reader, outbox.log);
+    const { previous, raised } = await readPast(openOwnReader(config, 'detector'), outbox.log);
     const journal = new Journal(outbox, { service: 'detector', version, now: Date.now, random: randomBytes });
     await journal.start(previous);
+    const shipping = startShipping(config, { service: 'detector', log }, fail);
+    const reader = openReader(config, { service: 'detector', log });
     const detector = new Detector({ reader, journal, rules, raised, log });
     const stopping = new AbortController();
     const done = detector.run({ until: 'follow', signal: stopping.signal }).catch(fail);
@@ -36,6 +36,7 @@ await serve({
           },
         },
         { name: 'write what is left', deadlineMs: 2_000, run: () => journal.stop('stopped') },
+        { name: 'ship what is left', deadlineMs: 1_500, run: () => shipping.stop(1_000) },
         {
           name: 'close the log',
           deadlineMs: 1_000,

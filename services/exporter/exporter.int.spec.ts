@@ -155,7 +155,11 @@ describe('the exporter', () => {
 
   describe('when parts and events come apart', () => {
     /** The records of a session as another log would bring them: parts first, last, or never. */
-    const replayed = async (order: (records: readonly LogRecord[]) => LogRecord[], textWaitMs?: number) => {
+    const replayed = async (
+      order: (records: readonly LogRecord[]) => LogRecord[],
+      textWaitMs?: number,
+      partsEnd?: (partition: string, arriving: MemoryLog) => Promise<number>,
+    ) => {
       const written = new MemoryLog();
       const session = await RecordedSession.open(written);
       await session
@@ -169,10 +173,11 @@ describe('the exporter', () => {
       const target = new MemoryLog();
       const stop = new AbortController();
       const sink = new OutboxSink(target, target.reader());
-      const running = exporter(sink, { reader: arriving.reader(), ...(textWaitMs !== undefined && { textWaitMs }) }).run({
-        until: 'follow',
-        signal: stop.signal,
-      });
+      const running = exporter(sink, {
+        reader: arriving.reader(),
+        ...(textWaitMs !== undefined && { textWaitMs }),
+        ...(partsEnd && { partsEnd: (partition: string) => partsEnd(partition, arriving) }),
+      }).run({ until: 'follow', signal: stop.signal });
       for (const record of order(written.records)) await arriving.write([record]);
       await target.reader().consume({
         ...{ name: 'siem', topics: [topics.ocsfDatastoreActivity], from: () => 0, until: 'follow', signal: stop.signal },
@@ -205,6 +210,35 @@ describe('the exporter', () => {
     it('goes on without a text that has not come in time', async () => {
       const order = (all: readonly LogRecord[]) => all.filter((one) => one !== all.findLast(isPart));
       expect(await replayed(order, 20)).toEqual(['SELECT ?', 'missing']);
+    });
+
+    it('gives a text up only once the parts were read to the end that they had', async () => {
+      const all: LogRecord[] = [];
+      const order = (written: readonly LogRecord[]) => {
+        all.push(...written);
+        return written.filter((one) => one !== written.findLast(isPart));
+      };
+      let asked = 0;
+      const partsEnd = async (_: string, arriving: MemoryLog): Promise<number> => {
+        // Time is up, but there is one part more to be read. It comes.
+        if (++asked === 1) await arriving.write(all.filter((one) => one === all.findLast(isPart)));
+        return all.filter(isPart).length;
+      };
+      expect(await replayed(order, 20, partsEnd)).toEqual(['SELECT ?', 'SELECT a']);
+      expect(asked).toBe(1);
+      asked = 1;
+      all.length = 0;
+      const allButOne = () => Promise.resolve(all.filter(isPart).length - 1);
+      expect(await replayed(order, 20, allButOne)).toEqual(['SELECT ?', 'missing']);
+    });
+
+    it('writes nothing twice, and waits for nothing, when the log brings records again', async () => {
+      const order = (all: readonly LogRecord[]) => {
+        const events = all.filter((one) => !isPart(one));
+        const decided = events.findIndex(({ value }) => value.includes('statement.decided'));
+        return [...all.filter(isPart), ...events.slice(0, decided + 1), ...events.slice(decided), ...events];
+      };
+      expect(await replayed(order, 60_000, () => Promise.resolve(Infinity))).toEqual(['SELECT ?', 'SELECT a']);
     });
 
     it('takes no text that is not what the event committed to', async () => {

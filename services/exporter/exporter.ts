@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type Event, eventHash, MalformedEvent, parseEvent, topics, UnknownEvent } from '#events';
 import type { Consumption, LogReader, StoredRecord } from '#event-log';
-import type { Logger } from '#runtime';
 import {
   absent,
   datastoreActivity,
@@ -12,25 +11,15 @@ import {
   type SessionState,
   type SqlText,
 } from '#siem';
-import type { RecordSink, SiemRecord, Source } from './sink.js';
-import { SqlParts } from './sql-parts.js';
+import { AwaitedTexts, type AwaitedTextsOptions } from './awaited-texts.js';
+import type { RecordSink, SiemRecord, Waiting } from './sink.js';
 
-export interface ExporterOptions {
+export interface ExporterOptions extends AwaitedTextsOptions {
   readonly reader: LogReader;
   readonly sink: RecordSink;
   /** A text with its literals replaced. */
   readonly redact: (sql: Buffer) => Promise<string>;
   readonly version: string;
-  readonly log: Logger;
-  /** How long an event may wait for its text before it goes on without. Default 30 s. */
-  readonly textWaitMs?: number;
-}
-
-/** An event that waits for its turn in its partition. */
-interface Waiting {
-  readonly event: Event;
-  readonly bytes: Buffer;
-  readonly source: Source;
 }
 
 /** Records that go to the sink together, about; those of one event always do. */
@@ -43,42 +32,91 @@ const mostWaiting = 10_000;
  * that were open; what is written already is neither redacted nor written again.
  */
 export class Exporter {
-  private readonly parts = new SqlParts();
+  private readonly texts: AwaitedTexts;
   private readonly sessions = new Map<string, SessionState>();
   private readonly queues = new Map<string, Waiting[]>();
-  /** The heads of queues whose text has not come, and when each goes on without. */
-  private readonly deadlines = new Map<Waiting, NodeJS.Timeout>();
-  private readonly late = new Set<Waiting>();
+  /** Who waits for the next turn to end. */
+  private awaiting: (() => void)[] = [];
   private turn: Promise<void> = Promise.resolve();
   private readonly failed = new AbortController();
 
-  constructor(private readonly options: ExporterOptions) {}
+  constructor(private readonly options: ExporterOptions) {
+    this.texts = new AwaitedTexts(options, () => {
+      this.next().catch((error: unknown) => {
+        this.failed.abort(error);
+      });
+    });
+  }
 
   /** Goes on until the signal aborts, or to the end of the log. @throws what the log or the sink throws */
   async run({ until, signal }: Pick<Consumption, 'until' | 'signal'>): Promise<void> {
-    const { reader, sink } = this.options;
+    const { sink, partsEnd } = this.options;
+    const either = AbortSignal.any([signal, this.failed.signal]);
     await sink.resume();
     try {
-      await reader.consume({
-        name: 'exporter',
-        topics: [topics.events, topics.parts],
-        from: () => 0,
-        until,
-        signal: AbortSignal.any([signal, this.failed.signal]),
-        each: (batch) => this.take(batch),
-      });
+      if (partsEnd) await this.consumeApart(until, either);
+      else
+        await this.consume('exporter', [topics.events, topics.parts], {
+          until,
+          signal: either,
+          each: (batch) => this.take(batch),
+        });
       if (until === 'end') await this.settle();
       this.failed.signal.throwIfAborted();
     } finally {
-      for (const timer of this.deadlines.values()) clearTimeout(timer);
+      this.texts.close();
       await this.turn.catch(() => undefined); // whoever waited for it was told
     }
+  }
+
+  private consume(name: string, of: Consumption['topics'], how: Pick<Consumption, 'until' | 'signal' | 'each'>): Promise<void> {
+    return this.options.reader.consume({ name, topics: of, from: () => 0, ...how });
+  }
+
+  /**
+   * Events wait for their parts, and must not keep these from being read meanwhile: so each are read by a consumer of their own. Neither
+   * runs far ahead of the other.
+   */
+  private async consumeApart(until: Consumption['until'], signal: AbortSignal): Promise<void> {
+    const each = async (batch: readonly StoredRecord[], isReady: () => boolean): Promise<void> => {
+      await this.take(batch);
+      while (until === 'follow' && !signal.aborted && !isReady()) await this.nextTurn(signal);
+    };
+    const isIdle = (partition: string) => (this.queues.get(partition)?.length ?? 0) === 0;
+    const isAnyAwaited = () => [...this.queues.keys()].some((partition) => !isIdle(partition));
+    const id = randomUUID(); // with another exporter, neither could be sure to have the parts of its events
+    const consumptions = [
+      this.consume(`exporter parts ${id}`, [topics.parts], {
+        ...{ until, signal },
+        each: (batch) => each(batch, () => !this.texts.areMany || isAnyAwaited()),
+      }),
+      this.consume(`exporter ${id}`, [topics.events], {
+        ...{ until, signal },
+        each: (batch) => each(batch, () => batch.every(({ partition }) => isIdle(partition))),
+      }),
+    ];
+    for (const one of consumptions)
+      one.catch((error: unknown) => {
+        this.failed.abort(error);
+      });
+    await Promise.allSettled(consumptions);
+  }
+
+  private async nextTurn(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.awaiting.push(done);
+      signal.addEventListener('abort', done);
+    });
   }
 
   /** Takes a batch of one partition; those of several may come side by side, but are worked on one after the other. */
   private take(batch: readonly StoredRecord[]): Promise<void> {
     for (const record of batch) {
-      if (record.topic === topics.parts) this.parts.take(record);
+      if (record.topic === topics.parts) this.texts.take(record);
       else this.enqueue(record);
     }
     return this.next();
@@ -89,8 +127,8 @@ export class Exporter {
     if (!event) return;
     const queue = this.queues.get(partition) ?? [];
     this.queues.set(partition, queue);
-    const { producer, pseq } = event;
-    queue.push({ event, bytes: Buffer.from(value), source: { producer, pseq, partition, offset } });
+    const { session, pseq } = event;
+    queue.push({ event, bytes: Buffer.from(value), source: { session, pseq, partition, offset } });
   }
 
   /** An event that cannot be read has no record; the log says where it is. */
@@ -112,7 +150,7 @@ export class Exporter {
 
   /** At the end of the log: what has not come will not come. */
   private async settle(): Promise<void> {
-    for (const queue of this.queues.values()) for (const waiting of queue) this.late.add(waiting);
+    for (const queue of this.queues.values()) for (const waiting of queue) this.texts.giveUp(waiting);
     await this.next();
   }
 
@@ -132,6 +170,7 @@ export class Exporter {
       queue.splice(0, ready);
       await this.write(records);
     }
+    for (const done of this.awaiting.splice(0)) done();
   }
 
   private async write(records: readonly Promise<SiemRecord[]>[]): Promise<void> {
@@ -141,35 +180,13 @@ export class Exporter {
 
   private textOf(waiting: Waiting, behind: number): SqlText | 'awaited' | undefined {
     const { event, source } = waiting;
-    const found = this.parts.find(event);
-    if (found === 'awaited' && !this.isOverdue(waiting, behind)) {
-      this.armDeadline(waiting);
-      return found;
+    if (event.seq <= (this.sessions.get(event.session)?.seq ?? -1)) {
+      this.texts.letGo(waiting); // it is delivered again, and changes nothing
+      return undefined;
     }
-    clearTimeout(this.deadlines.get(waiting));
-    this.deadlines.delete(waiting);
-    this.late.delete(waiting);
-    this.parts.release(event);
-    const text = found === 'awaited' ? absent('missing') : found;
-    if (text?.kind === 'absent' && text.why !== 'withheld')
-      this.options.log.warn({ ...source, type: event.type, why: text.why }, 'a statement goes without its text');
-    return text;
-  }
-
-  /** What an earlier life has written it has waited for already. */
-  private isOverdue(waiting: Waiting, behind: number): boolean {
-    return this.late.has(waiting) || behind > mostWaiting || this.options.sink.isWritten(waiting.source);
-  }
-
-  private armDeadline(waiting: Waiting): void {
-    if (this.deadlines.has(waiting)) return;
-    const timer = setTimeout(() => {
-      this.late.add(waiting);
-      this.next().catch((error: unknown) => {
-        this.failed.abort(error);
-      });
-    }, this.options.textWaitMs ?? 30_000);
-    this.deadlines.set(waiting, timer);
+    // What an earlier life has written it has waited for already.
+    const isOverdue = behind > mostWaiting || this.options.sink.isWritten(source);
+    return this.texts.of(waiting, isOverdue ? 'none' : 'wait');
   }
 
   private async fold({ event, bytes, source }: Waiting, sql: SqlText | undefined): Promise<SiemRecord[]> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { openSegmentLog, SegmentReader } from '#event-log';
+import { topics } from '#events';
+import { KafkaReader, openOwnReader, openReader, openSegmentLog, startShipping } from '#event-log';
 import { type Config, loadConfig, type Logger, serve } from '#runtime';
 import { SqlParser } from '#sql';
 import { Exporter, type ExporterOptions } from './exporter.js';
@@ -8,7 +9,9 @@ import { OutboxSink } from './outbox-sink.js';
 await serve({
   name: 'exporter',
   start: async ({ log, config: file, version, fail }) => {
-    const ends = await open(loadConfig(file, 'exporter', process.env), log);
+    const config = loadConfig(file, 'exporter', process.env);
+    const ends = await open(config, log);
+    const shipping = startShipping(config, { service: 'exporter', log }, fail);
     const parser = await SqlParser.start();
     const exporter = new Exporter({ ...ends, redact: (sql) => parser.redact(sql), version, log });
     const stopping = new AbortController();
@@ -24,6 +27,7 @@ await serve({
             await done;
           },
         },
+        { name: 'ship what is left', deadlineMs: 1_500, run: () => shipping.stop(1_000) },
         { name: 'close the parser', deadlineMs: 1_000, run: () => parser.close() },
         {
           name: 'close the log',
@@ -38,19 +42,20 @@ await serve({
   },
 });
 
-/** Both ends of the exporter. With brokers set they are Kafka's, and nothing else: it is refused as long as these are not made. */
-async function open(
-  { dataDir, log: { segmentMiB }, kafka }: Config<'exporter'>,
-  log: Logger,
-): Promise<Pick<ExporterOptions, 'reader' | 'sink'>> {
-  if (kafka) throw new Error('the exporter does not read from Kafka yet');
-  const reader = new SegmentReader({ dataDir });
+type Ends = Pick<ExporterOptions, 'reader' | 'sink' | 'partsEnd'>;
+
+/** What it reads is the event log; what it writes is its own outbox, in either form. */
+async function open(config: Config<'exporter'>, log: Logger): Promise<Ends> {
+  const reader = openReader(config, { service: 'exporter', log });
   const outbox = await openSegmentLog({
-    dir: join(dataDir, 'outbox', 'exporter'),
-    segmentBytes: segmentMiB * 1024 * 1024,
+    dir: join(config.dataDir, 'outbox', 'exporter'),
+    segmentBytes: config.log.segmentMiB * 1024 * 1024,
     report: (error) => {
       log.error({ err: error }, 'the outbox reports');
     },
   });
-  return { reader, sink: new OutboxSink(outbox, reader) };
+  const sink = new OutboxSink(outbox, openOwnReader(config, 'exporter'));
+  // An event and its parts are in partitions of the same number.
+  if (reader instanceof KafkaReader) return { reader, sink, partsEnd: (partition) => reader.end(topics.parts, partition) };
+  return { reader, sink };
 }

@@ -5,11 +5,12 @@ import { RecordSink, type SiemRecord, type Source } from './sink.js';
 const topic = topics.ocsfDatastoreActivity;
 
 /**
- * Writes records to the exporter's own outbox. A write is all or nothing there, an outbox gives the events of one producer in the order
- * of their numbers, and each record names its event: so what the outbox holds is the position, and nothing is written twice.
+ * Writes records to the exporter's own outbox, from where they are shipped if Kafka is the event log. A write is all or nothing there, a
+ * session's events come in the order of their numbers, and each record names its event: so what the outbox holds is the position, in
+ * whatever partitions the log has the events and however often it brings them. Nothing is written twice.
  */
 export class OutboxSink extends RecordSink {
-  /** The number of the last event whose records are written, by producer. */
+  /** The number of the last event whose records are written, by session. One proxy's life writes all of a session. */
   private readonly written = new Map<string, number>();
 
   constructor(
@@ -27,14 +28,14 @@ export class OutboxSink extends RecordSink {
       until: 'end',
       signal: new AbortController().signal,
       each: (batch) => {
-        for (const { partition, value } of batch) if (partition === this.log.log) this.note(sourceOf(value));
+        for (const { partition, key, value } of batch) if (partition === this.log.log) this.note(key, pseqOf(value));
         return Promise.resolve();
       },
     });
   }
 
-  isWritten({ producer, pseq }: Pick<Source, 'producer' | 'pseq'>): boolean {
-    return pseq <= (this.written.get(producer) ?? -1);
+  isWritten({ session, pseq }: Pick<Source, 'session' | 'pseq'>): boolean {
+    return pseq <= (this.written.get(session) ?? -1);
   }
 
   async write(records: readonly SiemRecord[]): Promise<void> {
@@ -42,21 +43,20 @@ export class OutboxSink extends RecordSink {
       records.map(({ key, value }) => ({ topic, key, value })),
       'disk',
     );
-    for (const { source } of records) this.note(source);
+    for (const { key, source } of records) this.note(key, source.pseq);
   }
 
   close(): Promise<void> {
     return this.log.close();
   }
 
-  private note(source: Pick<Source, 'producer' | 'pseq'>): void {
-    if (!this.isWritten(source)) this.written.set(source.producer, source.pseq);
+  private note(session: string, pseq: number): void {
+    if (!this.isWritten({ session, pseq })) this.written.set(session, pseq);
   }
 }
 
 /** `metadata.uid` is `<producer>/<pseq>/<n>`. */
-function sourceOf(value: Buffer): Pick<Source, 'producer' | 'pseq'> {
+function pseqOf(value: Buffer): number {
   const { metadata } = JSON.parse(value.toString('utf8')) as { metadata: { uid: string } };
-  const [producer = '', pseq] = metadata.uid.split('/');
-  return { producer, pseq: Number(pseq) };
+  return Number(metadata.uid.split('/')[1]);
 }

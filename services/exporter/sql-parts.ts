@@ -30,6 +30,11 @@ export class SqlParts {
     this.maxBytes = maxBytes;
   }
 
+  /** Half of what may wait here does. */
+  get areMany(): boolean {
+    return this.bytes > this.maxBytes / 2;
+  }
+
   /** Takes a part record. @throws MalformedPart */
   take({ key, value }: Pick<LogRecord, 'key' | 'value'>): void {
     const { header, salt, bytes } = decodePartRecord(value);

@@ -9,9 +9,7 @@ await serve({
     const config = loadConfig(file, 'projector', process.env);
     const { url, user, password, database } = config.clickhouse;
     const clickhouse = ClickHouse.at({ url, user, password: password.reveal(), database });
-    const source = await openSource(config, (reason) => {
-      log.warn({ reason }, 'Kafka client');
-    });
+    const source = await openSource(config, log);
     const stopping = new AbortController();
     const projecting = new Projector({ ...source, clickhouse, log }).run('follow', stopping.signal).catch(fail);
     return {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal, openSegmentLog, SegmentReader } from '#event-log';
+import { Journal, openOwnReader, openReader, openSegmentLog, SegmentReader, startShipping } from '#event-log';
 import { Authenticator } from '#identity';
 import { compile } from '#policy';
 import { ConfigInvalid, loadConfig, serve } from '#runtime';
@@ -35,14 +35,19 @@ await serve({
       },
     });
     const journal = new Journal(outbox, { service: 'proxy', version, now: Date.now, random: randomPool(randomBytes) });
-    const reader = new SegmentReader({ dataDir: config.dataDir });
+    const client = { service: 'proxy', log };
+    // With brokers configured what others write comes from Kafka alone. Its own past is on its own disk in either form.
+    const pastReader = config.kafka ? openOwnReader(config, 'proxy') : openReader(config, client);
     // Its own log holds no votes, and grows with every statement.
-    const votesReader = new SegmentReader({ dataDir: config.dataDir, except: ['proxy'] });
+    const votesReader = config.kafka
+      ? openReader(config, client)
+      : new SegmentReader({ dataDir: config.dataDir, except: ['proxy'] });
     const desk = new HoldDesk({ now: Date.now, random: randomBytes });
-    const past = await readPast(reader, outbox.log, (event) => {
+    const past = await readPast(pastReader, outbox.log, (event) => {
       desk.follow(event);
     });
     await journal.start(past.previous);
+    const shipping = startShipping(config, client, fail);
     if (past.unfinished.size > 0) log.warn({ sessions: past.unfinished.size }, 'sessions of an earlier life are closed');
     closeUnfinished(journal, past.unfinished);
     journal.add(
@@ -55,7 +60,16 @@ await serve({
       ],
       'linger',
     );
-    const votes = desk.followVotes(votesReader, (_, partition) => past.controlFrom.get(partition) ?? 0, fail);
+    const votes = desk.followVotes({
+      reader: votesReader,
+      consumer: `proxy ${outbox.log} votes`,
+      // Kafka's one control topic is read from its beginning: it is small, and folding a vote again changes nothing.
+      from: (_, partition) => (config.kafka ? 0 : (past.controlFrom.get(partition) ?? 0)),
+      unreadable: (error, place) => {
+        log.error({ err: error, ...place }, 'a control event cannot be read and has no effect');
+      },
+      failed: fail,
+    });
 
     const access = new LocalTargetAccess(({ target, database }, catalog) => {
       journal.add(
@@ -98,11 +112,13 @@ await serve({
           },
         },
         { name: 'write what is left', deadlineMs: 2_000, run: () => journal.stop('stopped') },
+        { name: 'ship what is left', deadlineMs: 1_500, run: () => shipping.stop(1_000) },
         {
           name: 'close the log',
           deadlineMs: 1_000,
           run: async () => {
-            await reader.close();
+            await pastReader.close();
+            await votesReader.close();
             await outbox.close();
           },
         },

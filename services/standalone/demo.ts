@@ -7,7 +7,7 @@ import { type DemoFile, removeDemoFile, writeDemoFile } from './demo-file.js';
 import { farewell } from './farewell.js';
 import { type Home, openHome } from './files.js';
 import { takeLock } from './lock.js';
-import { choosePort } from './ports.js';
+import { reservePort, type ReservedPort } from './ports.js';
 import { initialise, isInitialised, superuser } from './postgres/cluster.js';
 import type { KeeperSettings } from './postgres/main.js';
 import { findPlace, type PostgresPlace, removeData } from './postgres/place.js';
@@ -16,6 +16,7 @@ import { embeddedUnit, type Programs, serviceStages, stopStages } from './servic
 import { openShop, shopDatabase, shopLogins } from './shop/shop.js';
 import { play, type StoryContext } from './story.js';
 import { Supervisor } from './supervisor.js';
+import { openTopics } from './topics.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface DemoOptions {
@@ -60,7 +61,8 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const place = await findPlace(home.root);
   // Data outside of the clone may be that of a clone which is gone, and its password with it.
   if (options.data === 'afresh' || !hasSecret(home.secrets, 'postgres.password')) forget(home, place);
-  const ports = await choosePorts();
+  const reserved = await reservePorts();
+  const ports = numbersOf(reserved);
   const tls = await serverCertificate(home.secrets, Date.now());
   writeDemoConfig(home, ports, tls, options.brokers);
 
@@ -68,18 +70,22 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
   replaceFile(home.postgres, JSON.stringify({ place, port: ports.postgres } satisfies KeeperSettings));
   const providerSettings = writeProviderSettings(home, ports.issuer);
-  await progress.step(`Postgres 18 answers on port ${ports.postgres}, the identity provider on ${ports.issuer}`, () =>
-    Promise.all([
+  await progress.step(`Postgres 18 answers on port ${ports.postgres}, the identity provider on ${ports.issuer}`, async () => {
+    await Promise.all([reserved.postgres.release(), reserved.issuer.release()]);
+    await Promise.all([
       supervisor.start(embeddedUnit('postgres', home.postgres)),
       supervisor.start(embeddedUnit('identity-provider', providerSettings)),
-    ]),
-  );
+    ]);
+  });
   await progress.step('the shop is open', () => openDemoShop(home, ports, password));
+  if (options.brokers.length > 0)
+    await progress.step(`Kafka at ${options.brokers.join(', ')} has the topics`, () => openTopics({ brokers: options.brokers }));
   for (const stage of serviceStages(programs, home.config)) {
     if (stage.length === 0) continue;
-    await progress.step(`${stage.map(({ name }) => name).join(', ')} started`, () =>
-      Promise.all(stage.map((unit) => supervisor.start(unit))),
-    );
+    await progress.step(`${stage.map(({ name }) => name).join(', ')} started`, async () => {
+      for (const { name } of stage) if (isPorted(name)) await reserved[name].release();
+      await Promise.all(stage.map((unit) => supervisor.start(unit)));
+    });
   }
 
   const demo = await describe(home, ports, tls, supervisor);
@@ -90,7 +96,7 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
       ? await tellStory(options, signal, {
           proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
           database: shopDatabase,
-          apiUrl: 'api' in supervisor.pids ? demo.apiUrl : undefined,
+          apiUrl: demo.apiUrl,
           dataDir: home.data,
           clientOf: (role) => clientOf(home, role),
           fetchToken: (client) => fetchToken(issuerUrl(ports), client),
@@ -120,15 +126,22 @@ async function tellStory(
   }
 }
 
-async function choosePorts(): Promise<DemoPorts> {
+async function reservePorts(): Promise<Record<keyof DemoPorts, ReservedPort>> {
   return {
-    proxy: await choosePort(6432),
-    api: await choosePort(8080),
-    clickhouse: await choosePort(8123),
-    postgres: await choosePort(5442),
-    issuer: await choosePort(9400),
+    proxy: await reservePort(6432),
+    api: await reservePort(8080),
+    clickhouse: await reservePort(8123),
+    postgres: await reservePort(5442),
+    issuer: await reservePort(9400),
   };
 }
+
+const numbersOf = ({ proxy, api, clickhouse, postgres, issuer }: Record<keyof DemoPorts, ReservedPort>): DemoPorts => ({
+  ...{ proxy: proxy.port, api: api.port, clickhouse: clickhouse.port },
+  ...{ postgres: postgres.port, issuer: issuer.port },
+});
+
+const isPorted = (service: string): service is 'proxy' | 'api' | 'clickhouse' => ['proxy', 'api', 'clickhouse'].includes(service);
 
 /** Everything but the secrets: the same clone keeps its certificates and clients. */
 function forget(home: Home, place: PostgresPlace): void {

@@ -22,7 +22,7 @@ program
       folder: options.home,
       data: options.reset ? 'afresh' : 'kept',
       story: options.agent ? 'played' : 'left out',
-      brokers: process.env.KAFKA_BROKERS?.split(',').map((broker) => broker.trim()) ?? [],
+      brokers: (process.env.KAFKA_BROKERS ?? '').split(/[\s,]+/).filter((broker) => broker !== ''),
       programs: builtPrograms,
       progress,
     });

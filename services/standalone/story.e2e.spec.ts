@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import type { Event, EventOf, EventType } from '#events';
+import type { Event, EventOf, EventType, PartRecord } from '#events';
 import { readRecord } from '../../test/e2e/world.js';
 import type { DemoFile } from './demo-file.js';
 
@@ -18,6 +18,7 @@ describe('the story of the demo', () => {
   let output: Promise<string>;
   let running: DemoFile;
   let events: readonly Event[];
+  let parts: readonly PartRecord[];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'story-'));
@@ -26,7 +27,7 @@ describe('the story of the demo', () => {
     demo = spawn(process.execPath, [main, 'demo', '--home', join(folder, 'home')], { stdio: ['ignore', 'pipe', 'inherit'] });
     output = text(demo.stdout as NodeJS.ReadableStream);
     running = await Promise.race([untilDone(join(folder, 'home', 'demo.json')), endOf(demo)]);
-    ({ events } = await readRecord(running.dataDir));
+    ({ events, parts } = await readRecord(running.dataDir));
   }, 120_000);
   afterAll(async () => {
     if (demo.exitCode === null) {
@@ -77,6 +78,16 @@ describe('the story of the demo', () => {
     expect(of('session.closed').map(({ reason, tail }) => [reason, tail])).toEqual([['client-terminated', undefined]]);
   });
 
+  it('has no number of a card and no SSN in full, and says which columns were masked', () => {
+    expect(of('statement.decided').flatMap(({ masked }) => (masked ? [masked] : []))).toEqual([
+      ['public.customers.email', 'public.customers.profile', 'public.customers.ssn'],
+      ['public.cards.number'],
+    ]);
+    const rows = parts.filter(({ header }) => header.name === 'rows').map(({ bytes }) => Buffer.from(bytes).toString('latin1'));
+    expect(rows.filter((text) => text.includes('*******6212') || text.includes('************7715'))).toHaveLength(2);
+    expect(rows.filter((text) => text.includes('937-30-6212') || text.includes('4111112677537715'))).toEqual([]);
+  });
+
   it('has the vote of the approver on what was held, and an alert about what was refused', () => {
     const [held] = of('statement.held');
     expect(of('approval.granted').map(({ approval, binding, by }) => [approval, binding, by.subject])).toEqual([
@@ -110,6 +121,9 @@ describe('the story of the demo', () => {
     for (const line of [
       'billing-bot (agent) is let in to demo/shop as billing_agent',
       'SELECT brand, number, expires FROM cards',
+      'number ************7715',
+      'ssn *******6212  masked: public.customers.ssn',
+      'masked: public.cards.number',
       'refused by rule no-definitions',
       'held by rule mass-writes for approvers',
       'granted by approver-anna',

@@ -12,8 +12,7 @@ export interface StoryContext {
   /** Where the proxy listens, and the file of the authority that its certificate is by. */
   readonly proxy: { readonly host: string; readonly port: number; readonly ca: string };
   readonly database: string;
-  /** Undefined where no api runs: then nobody could approve, and nothing is held. */
-  readonly apiUrl: string | undefined;
+  readonly apiUrl: string;
   /** Where the event log is read back from. */
   readonly dataDir: string;
   readonly clientOf: (role: DemoRole) => DemoClient;
@@ -107,7 +106,6 @@ class Telling {
 
   private async massDelete(): Promise<void> {
     const { apiUrl, clientOf, fetchToken } = this.context;
-    if (apiUrl === undefined) return;
     const [oldest] = await this.agent.ask(
       "SELECT (min(attempted_at) + interval '1 month')::date::text AS month FROM payment_attempts",
     );

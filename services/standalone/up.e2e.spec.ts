@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { serverCertificate } from '#secrets';
-import { choosePort } from './ports.js';
+import { freePort } from '../../test/ports.js';
 
 describe('up', () => {
   let folder: string;
@@ -23,7 +23,7 @@ describe('up', () => {
 
   it('starts the services of a configuration file, says where they listen, and stops them', async () => {
     const { cert, key } = await serverCertificate(folder, Date.now());
-    const port = await choosePort(0);
+    const port = await freePort();
     writeFileSync(join(folder, 'password'), 'x');
     writeFileSync(join(folder, 'policy.yml'), '');
     const config = join(folder, 'sallyport.yml');

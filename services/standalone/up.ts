@@ -7,6 +7,7 @@ import { takeLock } from './lock.js';
 import type { Progress } from './progress.js';
 import { type Programs, serviceStages, stopStages } from './services.js';
 import { Supervisor, type Unit } from './supervisor.js';
+import { openTopics } from './topics.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface UpOptions {
@@ -20,7 +21,7 @@ export interface UpOptions {
 /** Runs every service against the servers of a configuration file. ClickHouse is embedded unless the file names a server. */
 export async function runUp({ config, env, programs, progress }: UpOptions): Promise<ExitCode> {
   // Every problem of the files at once, before anything starts.
-  const { clickhouse, policy } = loadConfig(config, 'standalone', env);
+  const { clickhouse, kafka, policy } = loadConfig(config, 'standalone', env);
   checkPolicy(policy);
   const home = openHome(join(dirname(resolve(config)), '.sallyport'));
   const release = takeLock(home.lock);
@@ -31,6 +32,7 @@ export async function runUp({ config, env, programs, progress }: UpOptions): Pro
     progress.say(`  ${[unit.name, ports.join(', ')].filter(Boolean).join(': ')}`);
   };
   const work = async (): Promise<void> => {
+    if (kafka) await openTopics(kafka);
     const without = clickhouse.embedded ? [] : (['clickhouse'] as const);
     for (const stage of serviceStages(programs, resolve(config), without)) await Promise.all(stage.map(startOne));
     progress.say('Sallyport is running. Ctrl-C stops it.');

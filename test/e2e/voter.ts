@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { By } from '#events';
-import { Journal, openSegmentLog } from '#event-log';
+import { Journal, type LogSettings, openSegmentLog, startShipping } from '#event-log';
+import { logger } from '#runtime';
 import { readRecord } from './world.js';
 
 export interface Voter {
@@ -10,9 +11,16 @@ export interface Voter {
   close(): Promise<void>;
 }
 
-/** Casts votes as the api does: by events in an outbox of its own. */
-export async function startVoter(dataDir: string): Promise<Voter> {
-  const log = await openSegmentLog({ dir: join(dataDir, 'outbox', 'api'), segmentBytes: 1024 * 1024 });
+/**
+ * Casts votes as the api does: by events in an outbox of its own.
+ * @param dataDir where it looks what is held: the proxy's
+ * @param own where its outbox is, and where that is shipped to
+ */
+export async function startVoter(dataDir: string, own: LogSettings = { dataDir }): Promise<Voter> {
+  const log = await openSegmentLog({ dir: join(own.dataDir, 'outbox', 'api'), segmentBytes: 1024 * 1024 });
+  const shipping = startShipping(own, { service: 'api', log: logger('voter', { write: () => undefined }) }, (error) => {
+    throw error;
+  });
   const journal = new Journal(log, { service: 'api', version: 'test', now: Date.now, random: randomBytes });
   await journal.start();
   const voted = new Set<string>();
@@ -34,6 +42,7 @@ export async function startVoter(dataDir: string): Promise<Voter> {
     },
     close: async () => {
       await journal.stop('test');
+      await shipping.stop(1_000);
       await log.close();
     },
   };

@@ -1,10 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { decodePartRecord, type Event, eventId, parseEvent, type PartRecord, topics } from '#events';
 import { SegmentReader } from '#event-log';
@@ -12,6 +10,7 @@ import { ServiceTokens } from '#identity';
 import { type Postgres, type PostgresOptions, startPostgres } from '../postgres/index.js';
 import { expectAccounted, startTap, type Tap } from '../tap/index.js';
 import { type Certificates, makeCertificates } from '../tls/certificates.js';
+import { ServiceProcess } from './service-process.js';
 
 export interface WorldOptions {
   readonly policy: string;
@@ -22,23 +21,34 @@ export interface WorldOptions {
   readonly initSql?: string;
   readonly postgres?: PostgresOptions;
   readonly limits?: Readonly<Record<string, number>>;
+  /** Kafka brokers, `host:port`. Each service then has a data directory of its own: they have nothing in common but Kafka. */
+  readonly brokers?: readonly string[];
+  /** Run beside the proxy. */
+  readonly services?: readonly Service[];
+  /** Where the projector projects to, on this machine. */
+  readonly clickhouse?: { readonly port: number; readonly password: string };
   /** Where the proxy keeps its data; absent: a folder of this world. */
   readonly dataDir?: string;
   readonly segmentMiB?: number;
 }
 
+export type Service = 'projector' | 'detector' | 'exporter';
+
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
 export interface World {
   readonly postgres: Postgres;
   readonly tap: Tap;
+  /** The proxy's. */
   readonly dataDir: string;
+  readonly dataDirOf: (service: Service) => string;
+  readonly services: Readonly<Partial<Record<Service, ServiceProcess>>>;
   readonly certificates: Certificates;
   readonly proxyPid: () => number;
   /** Past the tap: for load, never for a test of what is on record. */
   readonly proxyPort: number;
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
-  readonly token: (name: string, groups: readonly string[]) => Promise<string>;
+  readonly token: (name: string, groups: readonly string[], kind?: 'agent' | 'service') => Promise<string>;
   /** node-postgres' settings for a client behind the tap. */
   readonly client: (user: string, token: string, database?: string) => pg.ClientConfig;
   readonly connect: (user: string, token: string, database?: string) => Promise<pg.Client>;
@@ -119,32 +129,26 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     tokens: { file: tokens },
     policy: file('policy.yml', options.policy),
     log: { segmentMiB: options.segmentMiB ?? 8 },
-    clickhouse: { password: { file: file('clickhouse', 'unused') } },
+    clickhouse: {
+      ...(options.clickhouse && { port: options.clickhouse.port }),
+      password: { file: file('clickhouse', options.clickhouse?.password ?? 'unused') },
+    },
+    ...(options.brokers && { kafka: { brokers: options.brokers } }),
     ...(options.limits && { limits: options.limits }),
   };
   const configFile = file('sallyport.yml', JSON.stringify(config));
   const serviceTokens = new ServiceTokens(tokens);
 
-  let proxy: ChildProcess | undefined;
-  const startProxy = async (): Promise<void> => {
-    const main = fileURLToPath(new URL('../../services/proxy/main.js', import.meta.url));
-    const child = fork(main, ['--config', configFile], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
-    let said = '';
-    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-    const exited = once(child, 'exit').then(() => {
-      throw new Error(`the proxy ended:\n${said}`);
-    });
-    await Promise.race([once(child, 'message'), exited]);
-    exited.catch(() => undefined);
-    proxy = child;
-  };
-  const endProxy = async (signal: NodeJS.Signals): Promise<void> => {
-    if (!proxy || proxy.exitCode !== null || proxy.signalCode !== null) return;
-    const exit = once(proxy, 'exit');
-    proxy.kill(signal);
-    await exit;
-  };
-  await startProxy();
+  const proxy = await new ServiceProcess('proxy', configFile).start();
+  const dataDirOf = (service: Service): string => (options.brokers ? join(folder, service) : dataDir);
+  const services = Object.fromEntries(
+    await Promise.all(
+      (options.services ?? []).map(async (service) => {
+        const own = file(`${service}.yml`, JSON.stringify({ ...config, dataDir: dataDirOf(service) }));
+        return [service, await new ServiceProcess(service, own).start()] as const;
+      }),
+    ),
+  ) as World['services'];
   const tap = await startTap({ upstream: { host: '127.0.0.1', port: proxyPort }, tls: certificates });
   const client = (user: string, token: string, database = 'app'): pg.ClientConfig => ({
     host: '127.0.0.1',
@@ -159,12 +163,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     postgres,
     tap,
     dataDir,
+    dataDirOf,
+    services,
     certificates,
-    proxyPid: () => proxy?.pid ?? 0,
+    proxyPid: () => proxy.pid,
     proxyPort,
     direct,
-    token: async (name, groups) =>
-      (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
+    token: async (name, groups, kind = 'service') =>
+      (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000, kind }, Date.now())).token,
     client,
     connect: async (user, token, database) => {
       const connected = new pg.Client(client(user, token, database));
@@ -172,8 +178,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await connected.connect();
       return connected;
     },
-    killProxy: () => endProxy('SIGKILL'),
-    startProxy,
+    killProxy: async () => {
+      await proxy.end('SIGKILL');
+    },
+    startProxy: async () => {
+      await proxy.start();
+    },
     record: () => readRecord(dataDir),
     unaccounted: async () => {
       const settled = await Promise.race([tap.settled().then(() => true), setTimeout(5_000, false, { ref: false })]);
@@ -202,7 +212,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     stop: async () => {
       await tap.close();
-      await endProxy('SIGTERM');
+      await proxy.end('SIGTERM');
+      await Promise.all(Object.values(services).map((service) => service.end('SIGTERM')));
       await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
     },

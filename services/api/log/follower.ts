@@ -42,7 +42,7 @@ export class LogFollower {
 
   private consume(until: 'end' | 'follow', signal: AbortSignal): Promise<void> {
     return this.options.reader.consume({
-      name: 'api',
+      name: `api ${this.options.ownLog}`, // each api reads all of the log
       topics: [topics.events, topics.parts, topics.control],
       from: (topic, partition) => this.options.positions.next(topic, partition),
       until,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { LogReader, StoredRecord } from '#event-log';
@@ -63,7 +64,7 @@ export class Tails {
     to.write(`id: ${place.toString()}\nretry: 1000\n\n`);
     try {
       await this.reader.consume({
-        name: 'api tail',
+        name: `api tail ${randomUUID()}`, // each reads all of the log
         topics: [topics.events, topics.control],
         from: (topic, partition) => place.of(topic, partition),
         until: 'follow',

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import path from 'node:path';
 import { Command } from 'commander';
 import { Failure } from '../failure.js';
@@ -119,7 +118,10 @@ const summary = ({ config, policy, secrets }: Places, { listening, tokens }: Ans
 /** The lines to paste. */
 function next(io: Io, { config, policy, secrets }: Places, answers: Answers, ca: string | undefined): string {
   const { tokens, groups, server, listening } = answers;
-  const near = (file: string): string => relative(io.cwd, file) || file;
+  const near = (file: string): string => {
+    const written = path.relative(io.cwd, file);
+    return written.startsWith('..') ? file : written;
+  };
   const create = `  sallyport token create --config ${near(config)} --name my-agent --groups ${groups[0] ?? ''}\n`;
   const host = listening.host === '0.0.0.0' || listening.host === '::' ? '127.0.0.1' : listening.host;
   const trust = ca === undefined ? 'sslmode=verify-full' : `sslmode=verify-full sslrootcert=${ca}`;

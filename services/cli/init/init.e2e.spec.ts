@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type Postgres, startPostgres } from '../../../test/postgres/index.js';
+import { freePort } from '../../../test/ports.js';
 import { readRecord } from '../../../test/e2e/world.js';
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -56,7 +57,10 @@ describe('init', () => {
   const env = { SALLYPORT_LOGIN_PASSWORD: passwords.login, SALLYPORT_CATALOG_PASSWORD: passwords.catalog };
 
   it('leads from a Postgres of the reader to a session through the proxy: init, token, up, connect', async () => {
-    const written = await cli(['init', '--yes', '--json', ...known(), '--catalog-login', 'reader'], env);
+    const ports = await Promise.all(
+      ['proxy', 'api', 'clickhouse'].map(async (service) => [`--${service}-port`, String(await freePort())]),
+    );
+    const written = await cli(['init', '--yes', '--json', ...known(), '--catalog-login', 'reader', ...ports.flat()], env);
     expect(written).toMatchObject({ code: 0, err: expect.stringContaining('the catalog of shop can be read') as unknown });
     const { ca, proxy } = JSON.parse(written.out) as { ca: string; proxy: number };
     const made = await cli(['token', 'create', '--name', 'my-agent', '--groups', 'agents']);

@@ -38,10 +38,11 @@ export class Terminal {
   }
 
   async secret(prompt: string): Promise<string> {
-    this.io.stdout.write(prompt);
     this.echo = 'hidden';
     try {
-      return await this.line('');
+      const answer = this.line('');
+      this.io.stdout.write(prompt);
+      return await answer;
     } finally {
       this.echo = 'shown';
       this.io.stdout.write('\n');

@@ -36,7 +36,7 @@ async function check(io: Io, file: string, form: 'json' | 'text'): Promise<void>
     else
       await write(
         io,
-        `${green('✓')} ${printable(file)}: ${counts.roles} roles, ${counts.rules} rules, ${counts.masks} masks\n  SHA-256 ${hash}\n`,
+        `${green('✓')} ${printable(file)}: roles ${counts.roles}, rules ${counts.rules}, masks ${counts.masks}\n  SHA-256 ${hash}\n`,
       );
     return;
   }

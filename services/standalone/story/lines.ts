@@ -48,8 +48,10 @@ function completed(step: Step, outcome: Extract<Event, { type: 'statement.comple
   const { event, decision, state, results } = step;
   if (event.type !== 'statement.completed') return [];
   if (outcome === 'ok') {
-    const rows = results.flatMap((result) => (result.n === event.data.n ? rowOf(result) : []));
-    return [`  ${pc.green('✓')} ${sqlOf(step)}`, detail([event.data.tag ?? '', ...rows].join('  '))];
+    const shown = results.filter(({ n }) => n === event.data.n);
+    const masked = maskedOf(shown, decision?.masked ?? []);
+    const mark = masked.length === 0 ? [] : [pc.magenta(`masked: ${masked.join(', ')}`)];
+    return [`  ${pc.green('✓')} ${sqlOf(step)}`, detail([event.data.tag ?? '', ...shown.flatMap(rowOf), ...mark].join('  '))];
   }
   const why =
     outcome === 'refused'
@@ -58,13 +60,18 @@ function completed(step: Step, outcome: Extract<Event, { type: 'statement.comple
   return [`  ${pc.red('✗')} ${sqlOf(step)}`, detail(`${event.data.sqlstate ?? ''} ${why}`.trim())];
 }
 
-/** The first row that the client was handed, each masked column marked. */
+/** Those of the masked columns that came back under their own name: the statement is rewritten for all that its tables have. */
+function maskedOf(results: readonly Result[], masked: readonly string[]): readonly string[] {
+  const names = new Set(results.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  return masked.filter((column) => names.has(column.split('.').at(-1) ?? ''));
+}
+
+/** The first row that the client was handed. */
 function rowOf({ columns, rows: [row] }: Result): string[] {
   if (!row) return [];
-  return columns.map(({ name, mask }, i) => {
+  return columns.map(({ name }, i) => {
     const cell = row[i] ?? null;
-    const value = cell === null ? 'NULL' : typeof cell === 'string' ? plain(cell) : `\\x${cell.hex}`;
-    return mask === null ? `${name} ${value}` : pc.magenta(`${name} ${value} (masked: ${mask})`);
+    return `${name} ${cell === null ? 'NULL' : typeof cell === 'string' ? plain(cell) : `\\x${cell.hex}`}`;
   });
 }
 
