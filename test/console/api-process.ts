@@ -1,4 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServiceTokens } from '#identity';
+import { ServiceProcess } from '../e2e/service-process.js';
 import { freePort } from '../ports.js';
 
 export interface ApiProcess {
@@ -14,7 +14,7 @@ export interface ApiProcess {
   readonly consoleUrl: string;
   readonly token: (name: string, groups: readonly string[]) => Promise<string>;
   /** Resolves to its exit code. */
-  readonly stop: () => Promise<number | null>;
+  readonly stop: () => Promise<number | null | undefined>;
 }
 
 const builtConsole = fileURLToPath(new URL('../../services/console/index.html', import.meta.url));
@@ -43,11 +43,7 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
       consoleCode: { file: file('code', consoleCode) },
     },
   };
-  const main = fileURLToPath(new URL('../../services/api/main.js', import.meta.url));
-  const child = fork(main, ['--config', file('sallyport.yml', JSON.stringify(config))], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  await ready(child);
+  const api = await new ServiceProcess('api', file('sallyport.yml', JSON.stringify(config))).start();
   const serviceTokens = new ServiceTokens(tokens);
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -56,9 +52,7 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
     token: async (name, groups) =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
     stop: async () => {
-      const exit = once(child, 'exit') as Promise<[number | null]>;
-      child.kill('SIGTERM');
-      const [code] = await exit;
+      const code = await api.end('SIGTERM');
       deadClickHouse.close();
       rmSync(folder, { recursive: true });
       return code;
@@ -72,14 +66,4 @@ async function hangUp(): Promise<{ readonly port: number; readonly close: () => 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { port, close: () => server.close() };
-}
-
-async function ready(child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-  const exited = once(child, 'exit').then(() => {
-    throw new Error(`the api ended:\n${said}`);
-  });
-  await Promise.race([once(child, 'message'), exited]);
-  exited.catch(() => undefined);
 }
