@@ -12,6 +12,10 @@ export interface Bound {
   readonly searchPath: readonly string[];
   /** SHA-256 of the policy, in hex. */
   readonly policy: string;
+  /** What it reaches, as the catalog resolved it: the same text under the same path may stand for another table. */
+  readonly reaches?: string;
+  /** The texts of the prepared statements that it runs by name. */
+  readonly named?: readonly Uint8Array[];
   /** Where the client waits: its session. Where it retries: who it is, and its agent run where it has one. */
   readonly by: { readonly session: string } | { readonly issuer: string; readonly subject: string; readonly run?: string };
 }
@@ -25,7 +29,7 @@ export interface BoundParameter {
 }
 
 /** SHA-256 over the canonical JSON of what is bound, in hex; text and parameters enter it by their own hashes. */
-export function binding({ sql, parameters, role, target, database, searchPath, policy, by }: Bound): string {
+export function binding({ sql, parameters, role, target, database, searchPath, policy, by, reaches, named }: Bound): string {
   const bound = {
     binding: 'sallyport/binding/v1',
     by:
@@ -33,8 +37,10 @@ export function binding({ sql, parameters, role, target, database, searchPath, p
         ? { session: by.session }
         : { issuer: by.issuer, subject: by.subject, ...(by.run !== undefined && { run: by.run }) },
     database,
+    ...(named && { named: named.map((text) => createHash('sha256').update(text).digest('hex')) }),
     parameters: parametersHash(parameters),
     policy,
+    ...(reaches !== undefined && { reaches }),
     role,
     searchPath,
     sql: createHash('sha256').update(sql).digest('hex'),

@@ -131,7 +131,7 @@ export class ApiModule {
         },
         {
           provide: AccessReports,
-          useFactory: (projection: Projection, positions: Positions) => new AccessReports(projection, reader, positions),
+          useFactory: (projection: Projection, positions: Positions) => new AccessReports(projection, reader, positions, ownLog),
           inject: [Projection, Positions],
         },
         {

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { LogReader } from '#event-log';
+import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
-import { dataDir } from './place.js';
 import { policyCommand } from './policy/command.js';
 import { replayCommand } from './replay/command.js';
-import { type OpenSessions, sessionsCommand, showCommand } from './session/commands.js';
-import { LogSessions } from './session/log-sessions.js';
+import { reportCommand } from './report/command.js';
+import { searchCommand } from './search/command.js';
+import { sessionsCommand, showCommand } from './session/commands.js';
+import { tailCommand } from './tail/command.js';
 import type { Io } from './terminal/io.js';
 import { tokenCommand } from './token/command.js';
 import { upCommand } from './up/command.js';
@@ -20,15 +22,18 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 not found. Colours are left out where NO_COLOR is set.',
     );
-  const sessions: OpenSessions = async (data) => new LogSessions(await open(await dataDir(io, data)));
   const commands = [
     initCommand(io),
     upCommand(io),
     tokenCommand(io),
     policyCommand(io),
-    sessionsCommand(io, sessions),
-    showCommand(io, sessions),
-    replayCommand(io, sessions),
+    sessionsCommand(io),
+    showCommand(io),
+    replayCommand(io),
+    tailCommand(io),
+    searchCommand(io),
+    approvalsCommand(io),
+    reportCommand(io),
     logCommand(io, open),
   ];
   for (const command of commands) sallyport.addCommand(command);

@@ -17,7 +17,7 @@ import {
   ServerRefused,
 } from '#pgwire';
 import { loginFor, type Policy } from '#policy';
-import type { Arrival } from './arrival.js';
+import { type Arrival, NoSession } from './arrival.js';
 import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { requestedBy, type Requested } from './parameters.js';
@@ -105,6 +105,7 @@ export class Admission {
       journal.add([{ type: 'session.ready', session: id, data: ready(upstream, catalog, state) }], 'linger');
       const secret = randomBytes(4);
       const early = arrival.detach();
+      if (arrival.socket.destroyed) throw new NoSession('the client hung up');
       arrival.socket.write(welcome(upstream, secret));
       return { id, principal: who.principal, destination, login, upstream, catalog, state, secret, early };
     } catch (error) {

@@ -9,6 +9,8 @@ const maxAgeMs = 1_000;
 export interface CatalogHandle {
   /** The catalog that decisions are made on now. */
   current(): Catalog;
+  /** It is older than a decision may rest on: `refresh` first. */
+  isStale(): boolean;
   /** Reads it again. */
   refresh(): Promise<void>;
   close(): void;
@@ -74,10 +76,14 @@ class SharedCatalog {
       let catalog = await this.fresh();
       return {
         current: () => {
-          // Used, so it is kept fresh: an unused session costs its database nothing.
-          if (Date.now() - this.readAt > maxAgeMs) void this.fresh().catch(() => undefined);
           catalog = this.latest ?? catalog;
           return catalog;
+        },
+        isStale: () => {
+          const age = Date.now() - this.readAt;
+          // Used, so it is kept fresh before anyone has to wait for it: an unused session costs its database nothing.
+          if (age > maxAgeMs / 2) this.renew();
+          return age > maxAgeMs;
         },
         refresh: async () => {
           catalog = await this.fresh();
@@ -95,6 +101,11 @@ class SharedCatalog {
     const { client } = this;
     this.client = undefined;
     void client?.close();
+  }
+
+  /** Reads it in the background. What fails here fails again, and is told, where somebody waits for it. */
+  private renew(): void {
+    if (!this.reading) this.begin().catch(() => undefined);
   }
 
   /** A catalog whose reading begins after this call. */
@@ -116,6 +127,7 @@ class SharedCatalog {
   }
 
   private async read(): Promise<Catalog> {
+    const startedAt = Date.now();
     try {
       this.client ??= await PgClient.connect({
         ...connectionTo(this.destination, this.destination.target.catalog.login),
@@ -127,7 +139,7 @@ class SharedCatalog {
       const catalog = buildCatalog(answers);
       if (this.latest?.hash !== catalog.hash) this.observed(this.destination, catalog);
       this.latest = catalog;
-      this.readAt = Date.now();
+      this.readAt = startedAt;
       return catalog;
     } catch (error) {
       // A broken connection, or a database that was dropped: the next read starts with a connection of its own.

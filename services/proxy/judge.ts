@@ -30,6 +30,10 @@ export class SessionJudge extends Judge {
     return this.handle.current().hash;
   }
 
+  get isStale(): boolean {
+    return this.handle.isStale();
+  }
+
   resolve(written: Written, names: SessionNames): Resolved {
     return resolve(written, this.handle.current(), names);
   }

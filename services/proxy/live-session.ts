@@ -59,6 +59,14 @@ export class LiveSession extends SessionPort {
     server.once('close', () => {
       session.serverGone();
     });
+    if (client.destroyed || client.readableEnded) {
+      session.clientGone();
+      return;
+    }
+    if (server.destroyed) {
+      session.serverGone();
+      return;
+    }
     this.idleAgain();
     if (earlyServer.length > 0) session.fromServer(earlyServer);
     if (early.length > 0) session.fromClient(early);
@@ -82,27 +90,42 @@ export class LiveSession extends SessionPort {
       return;
     }
     journal.add(stamped, need, (error) => {
-      settled(error && (error instanceof LogFailed ? error : new LogFailed(error.message, { cause: error })));
+      this.session?.attempt(() => {
+        settled(error && (error instanceof LogFailed ? error : new LogFailed(error.message, { cause: error })));
+      });
     });
   }
 
   parse(sql: Buffer, done: (parsed: Parsed) => void): void {
     const parsed = this.options.parser.parse(sql);
-    if (parsed instanceof Promise)
-      void parsed.then(done, (error: unknown) => {
-        this.options.log.error({ err: error }, 'the parser failed');
-        done({ kind: 'refused', reason: 'the parser failed' });
+    if (!(parsed instanceof Promise)) {
+      done(parsed);
+      return;
+    }
+    const answer = (result: Parsed): void => {
+      this.session?.attempt(() => {
+        done(result);
       });
-    else done(parsed);
+    };
+    parsed.then(answer, (error: unknown) => {
+      this.defect(error);
+      answer({ kind: 'refused', reason: 'the parser failed' });
+    });
   }
 
   refreshCatalog(done: (error?: Error) => void): void {
+    const answer = (error?: Error): void => {
+      this.session?.attempt(() => {
+        done(error);
+      });
+    };
     this.options.catalog.refresh().then(
       () => {
-        done();
+        answer();
       },
       (error: unknown) => {
-        done(error instanceof Error ? error : new Error(String(error)));
+        this.options.log.warn({ session: this.options.id, err: error }, 'the catalog could not be read');
+        answer(error instanceof Error ? error : new Error(String(error)));
       },
     );
   }
@@ -113,7 +136,10 @@ export class LiveSession extends SessionPort {
       timer,
       setTimeout(() => {
         this.timers.delete(timer);
-        this.session?.tick(timer);
+        const { session } = this;
+        session?.attempt(() => {
+          session.tick(timer);
+        });
       }, ms),
     );
   }
@@ -138,6 +164,10 @@ export class LiveSession extends SessionPort {
   resumeClient(): void {
     this.clientPaused = false;
     this.options.client.resume();
+  }
+
+  defect(error: unknown): void {
+    this.options.log.error({ session: this.options.id, err: error }, 'a session failed');
   }
 
   end(reason: EventOf<'session.closed'>['data']['reason'], detail?: string): void {
@@ -180,11 +210,15 @@ export class LiveSession extends SessionPort {
   private join(from: Socket, to: Socket, read: (chunk: Buffer) => void): void {
     from.on('data', (chunk: Buffer) => {
       read(chunk);
-      if (to.writableNeedDrain) from.pause();
+      // What a client sends may be answered here: one that does not read is not read from either.
+      if (to.writableNeedDrain || from.writableNeedDrain) from.pause();
     });
-    to.on('drain', () => {
-      if (!this.over && !(from === this.options.client && this.clientPaused)) from.resume();
-    });
+    const resume = (): void => {
+      if (this.over || to.writableNeedDrain || from.writableNeedDrain) return;
+      if (!(from === this.options.client && this.clientPaused)) from.resume();
+    };
+    to.on('drain', resume);
+    from.on('drain', resume);
   }
 
   /** What is written in one turn of the loop leaves in one piece. */

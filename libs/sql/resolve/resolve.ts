@@ -76,6 +76,8 @@ function followRelations(written: Written, relations: readonly ResolvedRelation[
     if (name !== undefined) (writes ? found.writes : found.reads).add(name);
     if (target.kind === 'unknown') found.risks.add('unknown-relation');
     if (target.kind === 'temporary') found.risks.add('temporary-relation');
+    // Writing to a catalog sets what no SET shows: UPDATE pg_settings is set_config by another name.
+    if (target.kind === 'built-in' && writes) found.risks.add('dynamic-sql');
     if (target.kind !== 'relation' || reference.access === 'ddl') return;
     if (!writes) reach.reading(target.relation, reference.only);
     else

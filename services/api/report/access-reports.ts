@@ -11,7 +11,7 @@ import {
 } from '#compliance';
 import type { LogReader } from '#event-log';
 import { MalformedEvent, parseEvent, topics, UnknownEvent } from '#events';
-import type { Positions } from '../log/positions.js';
+import type { Positions, Reached } from '../log/positions.js';
 import type { Answered, Projection } from '../projection.js';
 
 /** Who did what to which table: counted by ClickHouse, or folded from the whole log where it does not answer. Both count the same. */
@@ -20,17 +20,24 @@ export class AccessReports {
     private readonly projection: Projection,
     private readonly reader: LogReader,
     private readonly positions: Positions,
+    /** The api's own outbox: it has no session in it, and grows with every question. */
+    private readonly ownLog: string,
   ) {}
 
   of(period: Period): Promise<Answered<AccessReport>> {
     return this.projection.answer(
-      (clickhouse) => countedBy(clickhouse, period, this.positions),
+      (clickhouse) =>
+        countedBy(
+          clickhouse,
+          period,
+          this.positions.list().filter(({ partition }) => partition !== this.ownLog),
+        ),
       () => foldedFrom(this.reader, period),
     );
   }
 }
 
-async function countedBy(clickhouse: ClickHouse, period: Period, positions: Positions): Promise<AccessReport> {
+async function countedBy(clickhouse: ClickHouse, period: Period, read: readonly Reached[]): Promise<AccessReport> {
   const [through, rows, counted, sessions, lives] = await Promise.all([
     projectedThrough(clickhouse),
     accesses(clickhouse, period),
@@ -46,7 +53,7 @@ async function countedBy(clickhouse: ClickHouse, period: Period, positions: Posi
   const unreadable = through.reduce((sum, partition) => sum + partition.undecodable, 0);
   const nowhere = { subject: null, from: null, to: null };
   if (unreadable > 0) gaps.push({ kind: 'records-unreadable', id: 'log', ...nowhere, count: unreadable });
-  for (const { topic, partition, offset, event } of positions.list()) {
+  for (const { topic, partition, offset, event } of read) {
     const projected = through.find((one) => one.topic === topic && one.part === partition);
     const behind = offset - (projected?.off ?? -1);
     const isLater = projected !== undefined && projected.at >= period.until;

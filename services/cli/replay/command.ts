@@ -1,25 +1,24 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Step, steps } from '#replay';
-import { Failure } from '../failure.js';
-import type { OpenSessions } from '../session/commands.js';
-import { resolveId } from '../session/id.js';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { StepAnswer } from '../api/answers.js';
+import type { Api } from '../api/client.js';
+import { apiCommand, type ApiOptions, openApi } from '../api/open.js';
+import { sessionNamed } from '../session/find.js';
 import { colorsOf, type Io, write } from '../terminal/io.js';
 import { play } from './interactive.js';
-import { jsonStep } from './json.js';
 import { stepLines } from './lines.js';
 
-interface Options {
-  readonly data?: string;
+interface Options extends ApiOptions {
   readonly json?: true;
   readonly to?: number;
   readonly seq?: number;
 }
 
-export function replayCommand(io: Io, open: OpenSessions): Command {
-  return new Command('replay')
+export function replayCommand(io: Io): Command {
+  return apiCommand('replay')
     .description('Step through a session: its state, decisions, statements, and the rows that the client was handed.')
     .argument('<session>', 'its id, or a prefix that no other session shares')
-    .option('--data <dir>', "the data directory whose log is read (default: the running demo's)")
     .option('--json', 'print the steps, one JSON object a line')
     .option('--to <n>', 'print the steps up to this one', seqOf)
     .addOption(new Option('--seq <n>', 'print this step').argParser(seqOf).conflicts('to'))
@@ -33,35 +32,33 @@ Examples:
   $ sallyport replay 01936f00 --seq 12
   $ sallyport replay 01936f00 --json | jq -r '[.seq, .hash] | @tsv'`,
     )
-    .action(async (prefix: string, options: Options) => {
-      await replay(io, await stepsOf(open, options.data, prefix), options);
+    .action(async (prefix: string, { json, to, seq, ...options }: Options) => {
+      const api = await openApi(io, options, 'responder');
+      const id = await sessionNamed(api, prefix);
+      const isInteractive = io.stdin.isTTY && io.stdout.isTTY && !json && to === undefined && seq === undefined;
+      if (isInteractive) {
+        const all: StepAnswer[] = [];
+        for await (const step of stepsOf(api, id)) all.push(step);
+        await play(io, all, 0);
+        return;
+      }
+      const colors = colorsOf(io);
+      for await (const step of seq === undefined ? stepsOf(api, id, to) : oneStep(api, id, seq))
+        await write(io, json ? `${JSON.stringify(step)}\n` : `${stepLines(step, colors).join('\n')}\n\n`);
     });
 }
 
-async function stepsOf(open: OpenSessions, data: string | undefined, prefix: string): Promise<Step[]> {
-  const source = await open(data);
-  try {
-    const sessions = await source.sessions();
-    const id = resolveId(
-      sessions.map((session) => session.id),
-      prefix,
-    );
-    return [...steps(await source.events(id))];
-  } finally {
-    await source.close();
-  }
+const OneStep = z.object({ step: StepAnswer });
+
+async function* oneStep(api: Api, id: string, seq: number): AsyncGenerator<StepAnswer> {
+  yield (await api.get(OneStep, `sessions/${id}/steps/${seq}`)).step;
 }
 
-async function replay(io: Io, all: readonly Step[], { json, to, seq }: Options): Promise<void> {
-  const chosen = all.filter((step) => (seq === undefined || step.seq === seq) && (to === undefined || step.seq <= to));
-  if (chosen.length === 0) {
-    const why = `the session has the steps 0 to ${all.at(-1)?.seq ?? 0}`;
-    throw new Failure('notFound', { what: `There is no step ${seq ?? to ?? 0}`, why, todo: 'Give one of these.' });
+async function* stepsOf(api: Api, id: string, to = Infinity): AsyncGenerator<StepAnswer> {
+  for await (const step of api.list(StepAnswer, `sessions/${id}/replay`)) {
+    if (step.seq > to) return;
+    yield step;
   }
-  const colors = colorsOf(io);
-  const isInteractive = io.stdin.isTTY && io.stdout.isTTY && !json && to === undefined && seq === undefined;
-  if (isInteractive) await play(io, all, 0);
-  else for (const step of chosen) await write(io, json ? `${jsonStep(step)}\n` : `${stepLines(step, colors).join('\n')}\n\n`);
 }
 
 function seqOf(text: string): number {

@@ -1,4 +1,4 @@
-import type { Step } from '#replay';
+import type { StepAnswer } from '../api/answers.js';
 import { colorsOf, type Io } from '../terminal/io.js';
 import { keysOf } from './keys.js';
 import { stepLines } from './lines.js';
@@ -13,7 +13,7 @@ const restOfLine = '\u001b[K';
 const restOfScreen = '\u001b[J';
 
 /** Lets a person step through a session. Resolves when they quit, with the terminal as it was. */
-export async function play(io: Io, steps: readonly Step[], at: number): Promise<void> {
+export async function play(io: Io, steps: readonly StepAnswer[], at: number): Promise<void> {
   const { stdin, stdout } = io;
   const colors = colorsOf(io);
   const tape = tapeOf(steps);
@@ -47,12 +47,11 @@ export async function play(io: Io, steps: readonly Step[], at: number): Promise<
   }
 }
 
-function tapeOf(steps: readonly Step[]): Tape {
+function tapeOf(steps: readonly StepAnswer[]): Tape {
   const texts = new Map<number, string>();
   const textOf = (index: number): string => {
     const step = steps[index];
-    const text =
-      texts.get(index) ?? (step ? JSON.stringify([step.event.type, step.event.data, step.sql, step.results]).toLowerCase() : '');
+    const text = texts.get(index) ?? (step ? JSON.stringify([step.type, step.data, step.sql, step.results]).toLowerCase() : '');
     texts.set(index, text);
     return text;
   };

@@ -1,46 +1,54 @@
 import type { Text } from '#events';
-import { type Cell, currentRole, effective, type Result, type SessionState, type Step } from '#replay';
+import { type Cell, currentRole, effective } from '#replay';
+import type { ShownResult, ShownState, StepAnswer } from '../api/answers.js';
 import type { Colors } from '../terminal/io.js';
 import { printable, printableLines } from '../terminal/printable.js';
 import { table } from '../terminal/table.js';
 
 /** A step in one line: when, which, what it was about and how it went. */
-export function stepLine({ seq, event, decision, sql, state }: Step, colors: Colors): string {
-  const about = event.type === 'statement.decided' || event.type === 'statement.prepared' ? oneLine(sql) : '';
-  const how =
-    event.type === 'statement.decided' && decision
-      ? `${verdict(decision.verdict, colors)} ${printable(decision.rule)}`
-      : event.type === 'statement.completed'
-        ? printable([event.data.outcome, event.data.tag, event.data.sqlstate].filter(Boolean).join(' '))
-        : event.type === 'session.closed'
-          ? event.data.reason
-          : '';
-  const what = [colors.bold(event.type), how, about].filter((part) => part !== '').join('  ');
-  return `${colors.dim(`#${seq}`)} ${colors.dim(new Date(event.at).toISOString().slice(11, 23))} ${state.transaction.status ?? '?'}  ${what}`;
+export function stepLine(step: StepAnswer, colors: Colors): string {
+  const { seq, at, type, sql, state } = step;
+  const about = type === 'statement.decided' || type === 'statement.prepared' ? oneLine(sql) : '';
+  const what = [colors.bold(type), outcomeOf(step, colors), about].filter((part) => part !== '').join('  ');
+  return `${colors.dim(`#${seq}`)} ${colors.dim(new Date(at).toISOString().slice(11, 23))} ${state.transaction.status ?? '?'}  ${what}`;
+}
+
+function outcomeOf(step: StepAnswer, colors: Colors): string {
+  switch (step.type) {
+    case 'statement.decided':
+      return `${verdictOf(step.data.verdict, colors)} ${printable(step.data.rule)}`;
+    case 'statement.completed':
+      return printable([step.data.outcome, step.data.tag, step.data.sqlstate].filter(Boolean).join(' '));
+    case 'session.closed':
+      return step.data.reason;
+    default:
+      return '';
+  }
 }
 
 /** A step in full: the event, its decision, its statement, the rows handed over and the state after it. */
-export function stepLines(step: Step, colors: Colors): string[] {
+export function stepLines(step: StepAnswer, colors: Colors): string[] {
   const { state, sql, decision, results } = step;
   return [
     stepLine(step, colors),
     ...(decision ? decisionLines(decision, colors) : []),
     ...(sql === null ? [] : labelled('sql', printableLines(textOf(sql)), colors)),
+    ...(step.redacted ? labelled('content', [colors.yellow('not shown: it needs the role responder')], colors) : []),
     ...results.flatMap((result) => resultLines(result, colors)),
     ...stateLines(state, colors),
     `${colors.dim('hash      ')} ${step.hash}`,
   ];
 }
 
-type Decision = NonNullable<Step['decision']>;
+type Decision = NonNullable<StepAnswer['decision']>;
 
 function decisionLines({ n, verdict: given, rule, reason, policy, durability }: Decision, colors: Colors): string[] {
   const why = reason === undefined ? '' : `: ${printable(reason)}`;
-  const text = `${verdict(given, colors)} by ${printable(rule)}${why} ${colors.dim(`statement ${n}, policy ${policy.slice(0, 12)}, ${durability}`)}`;
+  const text = `${verdictOf(given, colors)} by ${printable(rule)}${why} ${colors.dim(`statement ${n}, policy ${policy.slice(0, 12)}, ${durability}`)}`;
   return labelled('decision', [text], colors);
 }
 
-function verdict(given: Decision['verdict'], colors: Colors): string {
+export function verdictOf(given: Decision['verdict'], colors: Colors): string {
   switch (given) {
     case 'allow':
       return colors.green('allow');
@@ -52,7 +60,7 @@ function verdict(given: Decision['verdict'], colors: Colors): string {
 }
 
 /** The state, as far as it says anything: a line for each kind of thing that there is. */
-function stateLines(state: SessionState, colors: Colors): string[] {
+function stateLines(state: ShownState, colors: Colors): string[] {
   const { scope, transaction, prepared, portals, copy, hold, handed, lastError, unknown, pending } = state;
   const savepoints = transaction.levels.flatMap(({ savepoint }) => savepoint ?? []);
   const line = (label: string, text: string): string[] => (text === '' ? [] : labelled(label, [printable(text)], colors));
@@ -85,7 +93,7 @@ function stateLines(state: SessionState, colors: Colors): string[] {
 }
 
 /** The rows of a result; a masked column is marked at its head and at each of its cells. */
-export function resultLines({ n, columns, masking, rows, absent }: Result, colors: Colors): string[] {
+export function resultLines({ n, columns, masking, rows, absent }: ShownResult, colors: Colors): string[] {
   const head = columns.map(({ name, mask }) =>
     mask === null ? printable(name) : colors.magenta(`${printable(name)} [${printable(mask)}]`),
   );

@@ -1,61 +1,10 @@
-import { Readable, Writable } from 'node:stream';
 import pc from 'picocolors';
-import { steps } from '#replay';
-import { MemoryLog } from '#event-log';
-import { LogSessions } from '../session/log-sessions.js';
-import { captured } from '../testing/captured.js';
-import { sessions, writeSessions } from '../testing/written-log.js';
-import { play } from './interactive.js';
 import { keysOf } from './keys.js';
 import { resultLines } from './lines.js';
 import { atStart, type Player, press, type Tape } from './player.js';
 import { screen } from './screen.js';
 
 const plain = pc.createColors(false);
-
-describe('replay', () => {
-  it('prints every step with decision, SQL, rows and state where there is no terminal', async () => {
-    const { code, out } = await captured('replay', '01936f00');
-    expect(code).toBe(0);
-    expect(out.split('\n\n')).toHaveLength(9);
-    expect(out).toContain('decision   deny by no-drops statement 2, policy aaaaaaaaaaaa, strict\n');
-    expect(out).toContain('sql        SELECT name, ssn FROM people\n           -- \\x1b[31mred\n');
-    expect(out).toContain('  name  ssn [redact]\n  Ada   ▒ ***\n  Bob   ▒ ***\n');
-    expect(out).not.toContain('\u001b');
-  });
-
-  it('gives one step, or those up to one, as JSON', async () => {
-    const one = JSON.parse((await captured('replay', '01936f00', '--seq', '4', '--json')).out) as object;
-    expect(one).toMatchObject({
-      seq: 4,
-      type: 'statement.completed',
-      hash: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
-      results: [
-        {
-          n: 1,
-          rows: [
-            ['Ada', '***'],
-            ['Bob', '***'],
-          ],
-          columns: [{ mask: null }, { mask: 'redact' }],
-        },
-      ],
-      state: { transaction: { status: 'I' }, handed: { rows: 2 } },
-    });
-    expect((await captured('replay', '01936f00', '--to', '2', '--json')).out.trimEnd().split('\n')).toHaveLength(3);
-  });
-
-  it.each([
-    [3, ['ffff'], 'There is no session ffff'],
-    [3, ['01936f00', '--seq', '99'], 'There is no step 99: the session has the steps 0 to 7.'],
-    [2, ['01936f00', '--seq', 'x'], 'It is not a step'],
-    [2, [], "missing required argument 'session'"],
-  ])('ends with %i and says why: %j', async (code, args, why) => {
-    const { code: ended, err } = await captured('replay', ...args);
-    expect(ended).toBe(code);
-    expect(err).toContain(why);
-  });
-});
 
 describe('the player', () => {
   const texts = ['open', 'select', 'drop', 'close'];
@@ -116,28 +65,5 @@ describe('rows', () => {
       '  x\\x1b[2J\\n  ▒ \\u202e',
       '  5 rows not kept: cap',
     ]);
-  });
-});
-
-describe('in a terminal', () => {
-  it('steps at each key and leaves the terminal as it was', async () => {
-    const log = new MemoryLog();
-    await writeSessions(log);
-    const all = [...steps(await new LogSessions(log.reader()).events(sessions[0]))];
-    const raw: boolean[] = [];
-    const sent = Readable.from(['\u001b[C', 'g5\r', 'q']);
-    const stdin = Object.assign(sent, { isTTY: true, setRawMode: (on: boolean) => raw.push(on) }) as never;
-    let out = '';
-    const stdout = new Writable({
-      write(chunk: Buffer, _, done) {
-        out += chunk.toString();
-        done();
-      },
-    });
-    const terminal = Object.assign(stdout, { isTTY: true, columns: 80, rows: 24 });
-    await play({ stdin, stdout: terminal, stderr: stdout, env: { NO_COLOR: '1' }, cwd: '/' }, all, 0);
-    expect(raw).toEqual([true, false]);
-    expect(out.match(/\d of 8/g)).toEqual(['1 of 8', '2 of 8', '6 of 8']);
-    expect(out.endsWith('\u001b[?7h\u001b[?25h\u001b[?1049l')).toBe(true);
   });
 });

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { type Draft, Journal, type LogWriter } from '#event-log';
 
+export const approval = '01936f01-0000-7000-8000-0000000000aa';
 export const sessions = ['01936f00-0000-7000-8000-000000000001', '01936f01-0000-7000-8000-000000000002'] as const;
 
 const frame = (type: string, body: string): Buffer => {
@@ -112,6 +114,43 @@ function story(session: string): Draft[] {
     },
     { type: 'session.closed', session, data: { client, server, reason: 'client-terminated', statements: 2 } },
   ];
+}
+
+/** A DELETE waits for a human: in the session that is open still. */
+function heldStatement(session: string, from: number): Draft[] {
+  const query = frame('Q', 'DELETE FROM people\0');
+  const facts = { effects: ['write' as const], reads: [], writes: ['app.people'], functions: [], unbounded: true, risks: [] };
+  const on = { catalog: hash, role: 'app_ro', searchPath: ['app'], transaction: 'I' as const };
+  const decision = { count: 1, form: 'query', policy: hash, analyzer: '1', durability: 'strict', on } as const;
+  const statements = [{ ...facts, verb: 'DELETE', from: 0, to: 18 }];
+  const approvers = ['approvers'];
+  const until = Date.UTC(2100, 0, 1);
+  return [
+    {
+      type: 'statement.decided',
+      session,
+      data: { ...decision, n: 3, verdict: 'hold', rule: 'deletes-wait', approval, statements },
+      parts: [{ name: 'sql', bytes: [query] }],
+      wire: [{ dir: 'c', from, msgs: `Q${query.length}`, to: from + query.length }],
+    },
+    {
+      type: 'statement.held',
+      session,
+      data: { n: 3, approval, approvers, binding: 'b'.repeat(64), mode: 'wait', quorum: 1, until },
+    },
+  ];
+}
+
+/** Writes a hold into the session that `writeSessions` left open, as the same proxy's next life would. */
+export async function writeHeld(log: LogWriter): Promise<void> {
+  const journal = new Journal(log, { service: 'proxy', version: '0.1.0', now: Date.now, random: randomBytes });
+  await journal.start();
+  const before = story(sessions[1]).slice(0, -1);
+  const client = before.flatMap(({ wire = [] }) => wire).filter(({ dir }) => dir === 'c');
+  journal.resume(sessions[1], before.length);
+  journal.add(heldStatement(sessions[1], client.at(-1)?.to ?? 0), 'file');
+  await journal.flush();
+  await journal.stop('test');
 }
 
 /** Writes two sessions into a log: the second is open still. */

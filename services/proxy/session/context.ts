@@ -16,6 +16,12 @@ export class SessionContext {
   keptBytes = 0;
   /** Records what was taken from the client so far: before any event that holds an answer to it. */
   recordClient: () => void = () => undefined;
+  /** See Session.attempt: for what is called from outside. */
+  attempt: (work: () => void) => void = (work) => {
+    work();
+  };
+  /** The session cannot go on. */
+  broken: (detail: string) => void = () => undefined;
   private lingering = false;
 
   constructor(

@@ -1,12 +1,10 @@
 import type { PartName, Withheld } from '#events';
 import type { LogFailed } from '#event-log';
-import { type Frame, request } from '#pgwire';
+import { request } from '#pgwire';
 import type { Accounted } from './account.js';
 import { rangeBytes, type SessionContext, wireRecorded } from './context.js';
 import { logBroken, refusalResponse } from './refusal.js';
 import type { Replies } from './replies.js';
-
-type CopyFrame = Pick<Frame, 'type' | 'length' | 'piece'>;
 
 const withheldCopy: ReadonlyMap<PartName, Withheld> = new Map([['copy', 'cap']]);
 
@@ -32,11 +30,10 @@ export class CopyIn {
     this.unrecorded = undefined;
   }
 
-  /** A CopyData message, or a piece of one. */
-  data(frame: CopyFrame, bytes: Buffer): void {
+  /** A CopyData message. */
+  data(bytes: Buffer): void {
     const { client, port } = this.ctx;
-    if (frame.piece === 'whole' || frame.piece === 'first') client.begin(frame.type, frame.length, bytes);
-    else client.carryOn(frame.type, bytes);
+    client.begin('d', bytes.length, bytes);
     port.toServer(bytes);
     if (client.size > rangeBytes) this.record();
     else this.ctx.linger();
@@ -75,14 +72,6 @@ export class CopyIn {
     this.active = false;
     const code = type.charCodeAt(0).toString(16);
     this.ctx.port.toServer(request.copyFail(`unexpected message type 0x${code} during COPY from stdin`));
-  }
-
-  /** A piece of data that no COPY asked for: the server would drop it. */
-  unasked(frame: CopyFrame, bytes: Buffer): void {
-    const { client } = this.ctx;
-    if (frame.piece === 'first') client.begin(frame.type, frame.length, bytes);
-    else client.carryOn(frame.type, bytes);
-    if (client.size > rangeBytes) this.ctx.recordRange(client, undefined, withheldCopy);
   }
 
   /** Puts what was taken of the data on record. */

@@ -1,5 +1,5 @@
-import type { EventOf } from '#events';
-import type { Bound, BoundParameter } from '#approvals';
+import { canonical, type Durability, type EventOf } from '#events';
+import { binding, type Bound, type BoundParameter } from '#approvals';
 import type { Decision, HoldDecision } from '#policy';
 import type { SessionContext } from './context.js';
 import { Holding } from './holding.js';
@@ -40,11 +40,14 @@ const nothing: Meaning = {
   parts: [],
   facts: [],
   asked: [],
+  decides: [],
   copiesIn: false,
   changesState: false,
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
+  namesStatement: false,
+  named: [],
   masking: untouched,
 };
 
@@ -68,7 +71,7 @@ export class Deciding {
       this.refuse(asked, refusals.aborted);
       return;
     }
-    const decision = judge.decide(asked.meaning.asked);
+    const decision = judge.decide(asked.meaning.decides);
     const { masking } = asked.meaning;
     if (masking.kind === 'refused' && decision.verdict !== 'deny') {
       this.refuse(asked, (id) => maskingRefusal(masking, id));
@@ -118,6 +121,7 @@ export class Deciding {
     const { masking } = meaning;
     const outcome = {
       verdict: 'allow',
+      ...(decision.durability && { durability: decision.durability }),
       rule: decision.rule,
       ...(approval !== undefined && { approval }),
       ...(masking.kind === 'rewritten' && { masked: [...masking.masked] }),
@@ -141,7 +145,7 @@ export class Deciding {
       replies.expected.length === 0 &&
       pipeline.outgoing.isEmpty &&
       !pipeline.gather.hasStatements;
-    const answer = this.holding.ask({ bound: this.bound(asked), decision }, canWait ? 'can-wait' : 'cannot-wait');
+    const answer = this.holding.ask({ bound: this.bound(asked, asked.meaning), decision }, canWait ? 'can-wait' : 'cannot-wait');
     const refuse = (refusal: Refusal, opened: readonly AnyDraft[] = []): void => {
       this.refuseAs(asked, n, refusal, 'to-account', opened);
     };
@@ -164,11 +168,23 @@ export class Deciding {
     }
   }
 
-  private bound({ sql, parameters }: Asked): Bound {
-    const { facts, judge, state } = this.ctx;
-    const { target, database, principal } = facts;
+  private bound({ sql, parameters }: Asked, { facts, named }: Meaning): Bound {
+    const { facts: session, judge, state } = this.ctx;
+    const { target, database, principal } = session;
     const by = { issuer: principal.issuer, subject: principal.subject };
-    return { sql, parameters, role: state.role, target, database, searchPath: state.searchPath, policy: judge.policy, by };
+    const reaches = facts.map(({ reads, writes, functions }) => ({ reads, writes, functions }));
+    return {
+      sql,
+      parameters,
+      role: state.role,
+      target,
+      database,
+      searchPath: state.searchPath,
+      policy: judge.policy,
+      by,
+      reaches: canonical(reaches),
+      named,
+    };
   }
 
   private wait(asked: Asked, decision: HoldDecision, n: number, held: HeldFacts): void {
@@ -186,9 +202,10 @@ export class Deciding {
         this.refuseAs(asked, n, refusal, 'accounted', opened);
       });
     };
-    pipeline.gather.recordOnly([heldEvent(held, n, 'wait')], (error) => {
+    const drafts = pipeline.gather.recordOnly([heldEvent(held, n, 'wait')], (error) => {
       if (error) {
         this.holding.leave();
+        ctx.recordLost(drafts.flatMap(({ wire = [] }) => wire));
         refuse(refusals.logBroken(error.sqlstate));
         return;
       }
@@ -199,7 +216,7 @@ export class Deciding {
         switch (outcome) {
           case 'granted':
             this.done(() => {
-              this.granted(asked, n, approval);
+              this.granted(asked, n, held);
             });
             return;
           case 'denied':
@@ -223,13 +240,13 @@ export class Deciding {
   }
 
   /** Approved: decided again, on the state and the policy of this moment. */
-  private granted(asked: Asked, n: number, approval: string): void {
+  private granted(asked: Asked, n: number, { approval, binding: bind }: HeldFacts): void {
     const meaning = asked.renew();
     if ('refusal' in meaning) {
       this.refuseAs(asked, n, meaning.refusal, 'accounted');
       return;
     }
-    const decision = this.ctx.judge.decide(meaning.asked);
+    const decision = this.ctx.judge.decide(meaning.decides);
     if (decision.verdict === 'deny') {
       const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
       this.refuseAs({ ...asked, meaning }, n, refusal, 'accounted');
@@ -238,6 +255,10 @@ export class Deciding {
     const whole = { from: 0, to: asked.sql.length };
     if (forwardedAs(meaning.masking, whole) !== forwardedAs(asked.meaning.masking, whole)) {
       this.refuseAs({ ...asked, meaning }, n, prepareAgain, 'accounted');
+      return;
+    }
+    if (binding(this.bound(asked, meaning)) !== bind) {
+      this.refuseAs({ ...asked, meaning }, n, refusals.changedSinceAsked, 'accounted');
       return;
     }
     this.allow(asked, meaning, decision, n, 'accounted', approval);
@@ -259,7 +280,7 @@ export class Deciding {
   private decided(
     { form, meaning, prepared, portal }: Subject,
     n: number,
-    outcome: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
+    { durability, ...outcome }: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
   ): AnyDraft {
     const { facts, judge, state } = this.ctx;
     const data: DecidedData = {
@@ -271,7 +292,7 @@ export class Deciding {
       ...(portal !== undefined && { portal }),
       policy: judge.policy,
       analyzer: judge.analyzer,
-      durability: facts.durability,
+      durability: stronger(facts.durability, durability),
       on: state.decidedOn(judge.catalog),
       statements: [...meaning.facts],
     };
@@ -285,3 +306,9 @@ const heldEvent = (held: HeldFacts, n: number, mode: 'wait' | 'retry'): AnyDraft
   type: 'statement.held',
   data: { ...held, n, mode },
 });
+
+const classes: readonly Durability[] = ['buffered', 'overlap', 'strict', 'replicated'];
+
+/** The target's class, or more where a rule asks for it. */
+const stronger = (own: Durability, asked: Durability = own): Durability =>
+  classes.indexOf(asked) > classes.indexOf(own) ? asked : own;

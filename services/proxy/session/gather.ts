@@ -1,8 +1,8 @@
 import type { LogFailed } from '#event-log';
 import { type SessionContext, withRange, wireRecorded } from './context.js';
 import type { Group, Outgoing, OutFrame } from './outgoing.js';
-import type { AnyDraft } from './port.js';
-import { runningOf } from './running.js';
+import type { AnyDraft, Need } from './port.js';
+import { type Running, runningOf } from './running.js';
 
 /** A pipeline that never syncs must flow, in pieces of at most this. */
 const groupBytes = 64 * 1024;
@@ -16,7 +16,7 @@ export class Gather {
   private drafts: AnyDraft[] = [];
   private frames: OutFrame[] = [];
   private bytes = 0;
-  private awaited = false;
+  private awaited: 'no' | Exclude<Need, 'linger'> = 'no';
 
   constructor(
     private readonly ctx: SessionContext,
@@ -37,7 +37,10 @@ export class Gather {
   begin(draft: AnyDraft, record: 'awaited' | 'later'): void {
     this.closeRange();
     this.drafts.push(draft);
-    if (record === 'awaited') this.awaited = true;
+    if (record === 'later') return;
+    // A rule may ask for more than the target's class.
+    const asks = draft.type === 'statement.decided' && draft.data.durability !== 'buffered' ? 'disk' : this.ctx.need;
+    if (this.awaited !== 'disk') this.awaited = asks;
   }
 
   /** Accounts for a message of the client. */
@@ -55,12 +58,13 @@ export class Gather {
     return this.frames.some(({ expected }) => expected !== undefined && runningOf(expected).length > 0);
   }
 
-  /** Records what was gathered, and more, now, but keeps its messages: a human must look first. */
-  recordOnly(more: readonly AnyDraft[], settled: (error?: LogFailed) => void): void {
+  /** Records what was gathered, and more, now, but keeps its messages: a human must look first. Gives what it recorded. */
+  recordOnly(more: readonly AnyDraft[], settled: (error?: LogFailed) => void): readonly AnyDraft[] {
     this.closeRange();
     const drafts = [...this.takeDrafts(), ...more];
-    this.awaited = false;
-    this.ctx.port.record(drafts, this.ctx.need, settled);
+    this.awaited = 'no';
+    this.ctx.port.record(drafts, 'disk', settled);
+    return drafts;
   }
 
   /** Sends the group on its way; `then` is what happens when its turn comes. */
@@ -71,10 +75,10 @@ export class Gather {
     const drafts = this.takeDrafts();
     this.frames = [];
     this.bytes = 0;
-    this.awaited = false;
-    const group: Group = { ...then, frames, ready: !awaited };
-    if (awaited)
-      this.ctx.port.record(drafts, this.ctx.need, (error) => {
+    this.awaited = 'no';
+    const group: Group = { ...then, frames, ready: awaited === 'no' };
+    if (awaited !== 'no')
+      this.ctx.port.record(drafts, awaited, (error) => {
         if (error) this.failed(group, drafts, error);
         else this.recorded(group);
         group.ready = true;
@@ -84,10 +88,12 @@ export class Gather {
     this.outgoing.push(group);
   }
 
-  /** Drops the messages that are not sent yet, a cancelled hold's. */
-  drop(): void {
+  /** Drops the messages that are not sent yet, and gives the statements that they would have run. */
+  drop(): readonly Running[] {
+    const dropped = this.frames.flatMap(({ expected }) => (expected ? runningOf(expected) : []));
     this.frames = [];
     this.bytes = 0;
+    return dropped;
   }
 
   /** The open range of the client's stream goes to the event that it follows, or to one of its own. */

@@ -44,8 +44,10 @@ export class Holding {
   }
 
   private readonly voted = (outcome: VoteOutcome): void => {
-    if (this.waiting) this.finish(outcome);
-    else this.early = outcome;
+    this.ctx.attempt(() => {
+      if (this.waiting) this.finish(outcome);
+      else this.early = outcome;
+    });
   };
 
   private finish(outcome: WaitOutcome): void {

@@ -42,7 +42,9 @@ export class Intake {
     private readonly replies: Replies,
     holds: Holds,
   ) {
-    this.pipeline = new Pipeline(ctx, replies, holds);
+    this.pipeline = new Pipeline(ctx, replies, holds, () => {
+      this.pump();
+    });
     this.copyIn = new CopyIn(ctx, replies);
     ctx.recordClient = () => {
       this.copyIn.record();
@@ -52,13 +54,9 @@ export class Intake {
     });
   }
 
-  /** A message of the client, or a piece of CopyData. The frame is borrowed. */
-  frame(frame: Frame): void {
-    const { pipeline } = this;
-    if (frame.type !== 'd') pipeline.enqueue({ type: frame.type, bytes: frame.bytes });
-    else if (this.copyIn.active && pipeline.inbox.length === 0 && !pipeline.busy) this.copyIn.data(frame, frame.bytes);
-    else if (frame.piece === 'whole') pipeline.enqueue({ type: 'd', bytes: frame.bytes });
-    else this.copyIn.unasked(frame, frame.bytes);
+  /** A message of the client. The frame is borrowed. */
+  frame({ type, bytes }: Frame): void {
+    this.pipeline.enqueue({ type, bytes });
   }
 
   /** Takes what can be taken. Call when a chunk of the client's stream is through, or something happened that messages wait for. */
@@ -72,14 +70,11 @@ export class Intake {
   }
 
   copyStarted(): void {
-    this.pipeline.awaitingCopy = false;
     this.copyIn.start();
     this.pump();
   }
 
   copyEnded(): void {
-    if (!this.pipeline.awaitingCopy && !this.copyIn.active) return;
-    this.pipeline.awaitingCopy = false;
     this.copyIn.active = false;
     this.pump();
   }
@@ -104,14 +99,15 @@ export class Intake {
     this.over = true;
     this.deciding.abandon();
     while (this.pipeline.inbox[0]) this.pipeline.account(this.pipeline.inbox[0]);
-    this.pipeline.gather.drop();
+    for (const running of this.pipeline.gather.drop()) this.replies.skipped(running);
     this.pipeline.gather.flush();
+    this.pipeline.abandon();
     this.ctx.recordRange(this.ctx.client);
   }
 
   /** Reads no more from a client that is far ahead of what can be decided. */
   private balance(): void {
-    const full = this.pipeline.waitingBytes > this.ctx.facts.limits.waitingBytes;
+    const full = this.pipeline.bytes > this.ctx.facts.limits.waitingBytes;
     if (full === this.paused) return;
     this.paused = full;
     if (full) this.ctx.port.pauseClient();
@@ -159,7 +155,7 @@ export class Intake {
         this.describe(message);
         break;
       case 'C':
-        this.close(message);
+        if (this.known(message, 'parse')) this.close(message);
         break;
       case 'H':
         this.pipeline.account(message);
@@ -182,10 +178,23 @@ export class Intake {
    */
   private known(message: ClientMessage, form: Asked['form']): boolean {
     const { pipeline } = this;
-    const { state } = this.ctx;
-    if (!state.unsettled) return true;
+    const { state, judge } = this.ctx;
+    if (!state.unsettled) return !judge.isStale || this.renewCatalog();
     if (state.transaction === 'E' && pipeline.nothingOpen) return true; // only the end of the transaction will pass
     if (pipeline.unsynced || !pipeline.gather.isEmpty) this.deciding.refuse({ message, form }, refusals.stateInFlight);
+    return false;
+  }
+
+  /** The catalog is older than decisions may rest on: it is read again before the next one. */
+  private renewCatalog(): false {
+    const { pipeline } = this;
+    pipeline.busy = true;
+    this.ctx.port.refreshCatalog((error) => {
+      pipeline.busy = false;
+      if (this.over) return;
+      if (error) this.ctx.broken('the catalog cannot be read');
+      else this.pump();
+    });
     return false;
   }
 
@@ -223,7 +232,7 @@ export class Intake {
     pipeline.inbox.shift();
     pipeline.waitingBytes -= message.bytes.length;
     if (message.type === 'd') {
-      copyIn.data({ type: 'd', piece: 'whole', length: message.bytes.length }, message.bytes);
+      copyIn.data(message.bytes);
       return true;
     }
     if (message.type === 'f') {
@@ -268,7 +277,7 @@ export class Intake {
             if (statements.length === 0) statements.push(newRunning(n)); // the empty string is answered, too
             const bytes = forwardedQuery(masking, message.bytes);
             this.pipeline.gather.send({ bytes, expected: { kind: 'query', statements, at: 0 } });
-            this.pipeline.awaitingCopy = copiesIn;
+            if (copiesIn) this.pipeline.copy = statements.at(-1);
             this.pipeline.gather.flush();
             this.pipeline.ended();
           },
@@ -285,7 +294,7 @@ export class Intake {
         return;
       }
       this.read(message, 'parse', written, sql, (meaning) => {
-        const decision = this.ctx.judge.decide(meaning.asked);
+        const decision = this.ctx.judge.decide(meaning.decides);
         // A hold begins at Bind, when there are parameters to show.
         if (decision.verdict === 'deny') {
           this.deciding.refuse({ message, form: 'parse', meaning }, (id) => refusals.denied(decision.rule, decision.reason, id));
@@ -322,13 +331,14 @@ export class Intake {
     };
     const before = state.prepared.get(made.name);
     state.prepared.set(made.name, prepared);
+    state.namesEpoch++;
     pipeline.gather.begin(
       {
         type: 'statement.prepared',
         data: { n, name: made.name, parameterTypes: [...made.parameterTypes], statements: [...made.meaning.facts] },
         ...forwardedPart(masking),
       },
-      'awaited',
+      made.meaning.onlyFrees ? 'later' : 'awaited',
     );
     pipeline.account(message);
     const bytes = forwardedParse(masking, made.name, made.parameterTypes, message.bytes);
@@ -365,7 +375,15 @@ export class Intake {
             },
             now.masking,
           );
-          const portal: Portal = { name, meaning: now, prepared, running, executed: false, columns: prepared.columns };
+          const portal: Portal = {
+            name,
+            meaning: now,
+            prepared,
+            running,
+            executed: false,
+            names: state.namesEpoch,
+            columns: prepared.columns,
+          };
           state.portals.set(name, portal);
           this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'bind', portal } });
         },
@@ -377,7 +395,7 @@ export class Intake {
   private renewed(prepared: Prepared): Meaning | { readonly refusal: Refusal } {
     const { state } = this.ctx;
     const { catalog, masking } = this.ctx.judge;
-    if (prepared.epoch === state.epoch && (!masking || prepared.catalog === catalog)) return prepared.meaning;
+    if (prepared.epoch === state.epoch && prepared.catalog === catalog) return prepared.meaning;
     const meaning = meaningOf(this.ctx, prepared.written, prepared.sql);
     if ('refusal' in meaning) return meaning;
     // What the server holds is the text as it was masked then.
@@ -397,13 +415,19 @@ export class Intake {
       return;
     }
     if (!portal.executed) {
+      // What a name stands for may have changed since the Bind that was decided.
+      if (portal.meaning.namesStatement && portal.names !== this.ctx.state.namesEpoch) {
+        this.deciding.refuse({ message, form: 'execute' }, refusals.stateInFlight);
+        return;
+      }
+      if (portal.meaning.changesState) this.ctx.state.unsettled = true;
       portal.executed = true;
       pipeline.account(message);
       portal.running.columns = portal.columns;
       pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running: portal.running } });
       if (portal.meaning.copiesIn) {
         // What follows waits to hear whether the server takes data; so this must go now.
-        pipeline.awaitingCopy = true;
+        pipeline.copy = portal.running;
         pipeline.gather.flush();
       }
       return;
@@ -439,9 +463,11 @@ export class Intake {
     const { of, name } = decodeClose(message.bytes);
     const { state } = this.ctx;
     this.pipeline.account(message);
+    const closed = of === 'statement' ? state.prepared.get(name) : undefined;
     if (of === 'portal') state.portals.delete(name);
     else state.prepared.delete(name);
-    this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'close' } });
+    state.namesEpoch++;
+    this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'close', closed } });
   }
 
   /** Parses; the message stays at the head until it is known what it says. */

@@ -20,7 +20,10 @@ interface Part {
 export interface Meaning {
   readonly parts: readonly Part[];
   readonly facts: readonly StatementFacts[];
+  /** One of each statement: of EXECUTE and FETCH, what they run. */
   readonly asked: readonly Resolved[];
+  /** All that the rules are asked about: of EXECUTE and FETCH also the statement itself, whose arguments are code, too. */
+  readonly decides: readonly Resolved[];
   /** It reads CopyData from the client. */
   readonly copiesIn: boolean;
   /** Once it runs, what later decisions read may be different. */
@@ -32,6 +35,10 @@ export interface Meaning {
   readonly endsTransaction: boolean;
   /** What masks make of the text. */
   readonly masking: Masked;
+  /** It runs a statement by its name (EXECUTE): what that is, the server looks up when it runs. */
+  readonly namesStatement: boolean;
+  /** The texts of what it runs by name. */
+  readonly named: readonly Buffer[];
 }
 
 /** Names that statements earlier in the same text make, on top of the session's. */
@@ -90,24 +97,36 @@ export function meaningOf(
     parts,
     facts: parts.map(({ facts }) => facts),
     asked,
+    decides: [...new Set([...asked, ...resolved])],
     masking: maskingOf(ctx.judge, sql, written, resolved, asked),
     copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
-    changesState: resolved.some((statement) => changesState(ctx, statement)),
+    changesState: resolved.some((statement) => changesState(ctx, statement) || changesNames(statement)),
+    namesStatement: acts.some((act) => act.kind === 'execute' || (act.kind === 'explain' && act.executes !== undefined)),
+    named: acts.flatMap((act) => (act.kind === 'execute' ? (ctx.state.prepared.get(act.name)?.sql ?? []) : [])),
     changesCatalog: resolved.some(({ facts }) => facts.effects.some((effect) => effect === 'ddl' || effect === 'code')),
     onlyFrees: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && act.command === 'rollback'),
     endsTransaction: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && endings.has(act.command)),
   };
 }
 
-const endings: ReadonlySet<string> = new Set(['commit', 'rollback', 'rollback-to', 'commit-and-chain', 'rollback-and-chain']);
-const rollbacks: ReadonlySet<string> = new Set(['rollback', 'rollback-to', 'rollback-and-chain']);
+const endings: ReadonlySet<string> = new Set([
+  'commit',
+  'rollback',
+  'rollback-to',
+  'commit-and-chain',
+  'rollback-and-chain',
+  'prepare',
+]);
 
 function changesState(ctx: SessionContext, { act, changes }: Resolved): boolean {
   if (changes !== 'nothing') return true;
-  // A rollback takes back what the transaction had changed; COMMIT of a failed one is a rollback.
-  if (act.kind !== 'transaction' || !ctx.state.changedInTransaction) return false;
-  return rollbacks.has(act.command) || ctx.state.transaction === 'E';
+  // A rollback takes back what the transaction had changed; COMMIT ends what was LOCAL, or ON COMMIT DROP.
+  return act.kind === 'transaction' && ctx.state.changedInTransaction && endings.has(act.command);
 }
+
+/** Names of statements and cursors: what comes after waits to hear whether they were made. */
+const changesNames = ({ act }: Resolved): boolean => nameActs.has(act.kind);
+const nameActs: ReadonlySet<string> = new Set(['prepare', 'deallocate', 'declare', 'close', 'discard']);
 
 function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Scope): Part | { readonly refusal: Refusal } {
   const { act, facts } = statement;
@@ -166,6 +185,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             prepared: undefined,
             running: newRunning(n),
             executed: true,
+            names: ctx.state.namesEpoch,
             columns: undefined,
           });
         },
@@ -203,10 +223,13 @@ const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   parts: [{ facts: statement.facts, asked: statement, applied: () => undefined }],
   facts: [statement.facts],
   asked: [statement],
+  decides: [statement],
   copiesIn: false,
   changesState: false,
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
   masking: { kind: 'as-is', touches: ctx.judge.masking?.touches(statement) ?? [] },
+  namesStatement: false,
+  named: [],
 });

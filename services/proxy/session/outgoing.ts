@@ -50,6 +50,16 @@ export class Outgoing {
     }
   }
 
+  /** Bytes of messages that wait. */
+  get bytes(): number {
+    return this.groups.reduce((sum, { frames }) => sum + frames.reduce((of, { bytes }) => of + bytes.length, 0), 0);
+  }
+
+  /** Takes everything off the list. */
+  clear(): readonly Group[] {
+    return this.groups.splice(0);
+  }
+
   /** Groups that wait for their record. */
   waiting(): readonly Group[] {
     return this.groups.filter((group) => !group.ready);

@@ -26,8 +26,8 @@ export class Pipeline {
   discarding: 'nothing' | 'then-answer' | 'then-forward' = 'nothing';
   /** Messages went on their way since the last Sync or Query. */
   unsynced = false;
-  /** COPY FROM STDIN was sent and the server has not said whether it begins. */
-  awaitingCopy = false;
+  /** The COPY FROM STDIN on its way: until the server has said whether it begins, nobody knows what the client's messages are. */
+  copy: Running | undefined;
   /** Counts Syncs and Queries. */
   number = 0;
   waitingBytes = 0;
@@ -38,6 +38,7 @@ export class Pipeline {
     private readonly ctx: SessionContext,
     private readonly replies: Replies,
     private readonly holds: Holds,
+    private readonly resume: () => void,
   ) {
     this.outgoing = new Outgoing(
       (frame) => {
@@ -76,6 +77,15 @@ export class Pipeline {
     this.unsynced = true;
     this.gather.send(frame);
     if (this.gather.isLarge) this.gather.flush();
+  }
+
+  get awaitingCopy(): boolean {
+    return this.copy !== undefined && !this.copy.ended && this.replies.copying !== this.copy;
+  }
+
+  /** What waits here of the client's messages, decided or not. */
+  get bytes(): number {
+    return this.waitingBytes + this.outgoing.bytes;
   }
 
   /** The server owes nothing, and nothing is on its way to it. */
@@ -146,11 +156,22 @@ export class Pipeline {
 
   /** The record of a group failed: none of it is sent, its statements are refused, and its bytes are accounted for as lost. */
   private unrecorded(group: Group, drafts: readonly AnyDraft[], error: LogFailed): void {
-    for (const { type, data } of drafts)
+    for (const { type, data } of drafts) {
       if (type === 'statement.decided' && data.verdict === 'allow' && data.approval !== undefined)
         this.holds.giveBack(data.approval);
+      // A hold that is not on record is nowhere that anybody could vote on it.
+      if (type === 'statement.held') this.holds.leave(data.approval, 'withdrawn');
+    }
     this.ctx.recordLost(drafts.flatMap(({ wire = [] }) => wire));
     this.refuseGroup(group, logBroken(error.sqlstate));
+  }
+
+  /** The session ends: what was not sent never will be. */
+  abandon(): void {
+    for (const { frames, answer } of this.outgoing.clear()) {
+      for (const { expected } of frames) for (const running of expected ? runningOf(expected) : []) this.replies.skipped(running);
+      if (answer?.kind === 'refusal') this.replies.skipped(answer.running);
+    }
   }
 
   private refuseGroup(group: Group, refusal: Refusal): void {
@@ -162,7 +183,7 @@ export class Pipeline {
         group.answer = { ...group.answer, refused: this.refused(refusal, group.answer.running) };
       return;
     }
-    for (const { expected } of frames) if (expected) this.replies.undo(expected);
+    for (const { expected } of [...frames].reverse()) if (expected) this.replies.undo(expected);
     const last = frames.at(-1);
     const form =
       last?.expected?.kind === 'query' || (last?.expected?.kind === 'refusal' && last.expected.form === 'query')
@@ -171,6 +192,8 @@ export class Pipeline {
     frames.length = 0;
     frames.push(this.injection(first, refusal, form));
     if (last?.expected?.kind === 'sync') frames.push(last);
+    for (const running of statements) running.ended = true;
     for (const running of others) this.replies.skipped(running);
+    this.resume();
   }
 }

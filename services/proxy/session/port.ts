@@ -41,6 +41,8 @@ export abstract class SessionPort {
   /** Stops and restarts what comes from the client: its messages wait in the socket, not in memory. */
   abstract pauseClient(): void;
   abstract resumeClient(): void;
+  /** Tells of a defect of the session's own. */
+  abstract defect(error: unknown): void;
   /** Everything is over: both connections end after what was written to them. */
   abstract end(reason: EventOf<'session.closed'>['data']['reason'], detail?: string): void;
   /** Microseconds of the monotonic clock. */
@@ -54,6 +56,8 @@ export abstract class Judge {
   /** SHA-256 of the policy and of the catalog, and the analyzer's version: all that a decision needs to be made again. */
   abstract readonly policy: string;
   abstract readonly catalog: string;
+  /** The catalog is older than a decision may rest on. */
+  abstract readonly isStale: boolean;
   abstract readonly analyzer: string;
   /** Absent where no mask holds for the principal on this database. */
   readonly masking?: SessionMasking | undefined;

@@ -83,7 +83,7 @@ export const heldForRetry = (rule: string, statement: string, { approval, approv
 export const syntaxError = (message: string, position: number): Refusal => ({
   verdict: 'deny',
   rule: 'sallyport:syntax',
-  reason: message,
+  reason: 'syntax error', // the parser's words quote the statement, which belongs into its part alone
   sqlstate: '42601',
   message,
   position,
@@ -108,6 +108,16 @@ export const stateInFlight: Refusal = {
   message:
     'cannot decide this statement: an earlier one in the same pipeline or string changes settings, names or objects that it depends on',
   hint: 'Send the earlier statement by itself and wait for its result.',
+  retry: true,
+};
+
+export const changedSinceAsked: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:changed-since-asked',
+  reason: 'what it would reach has changed since its approval was asked for',
+  sqlstate: '0A000',
+  message: 'the statement would no longer do what was approved: what its names stand for has changed',
+  hint: 'Send it again to ask for an approval of what it does now.',
   retry: true,
 };
 

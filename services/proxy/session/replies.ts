@@ -56,8 +56,10 @@ export class Replies {
   private readonly toClient: Stretches;
   /** Ended, its event not written yet: the ReadyForQuery behind it belongs into the same event. */
   private finished: Finished | undefined;
-  /** An error was answered: everything up to Sync is skipped. */
-  private skipping = false;
+  /** An error was answered: the rest of the string, or everything up to Sync, is skipped. */
+  private skipping: 'nothing' | 'string' | 'pipeline' = 'nothing';
+  /** Pieces of a row of the proxy's own question. */
+  private readonly ownRow: Buffer[] = [];
   /** The content of the open range is not kept. */
   private capped = false;
 
@@ -244,10 +246,13 @@ export class Replies {
       this.pass(bytes);
       return;
     }
-    this.skipping = true;
+    const ofString = head?.kind === 'query' || (head?.kind === 'refusal' && head.form === 'query');
+    this.skipping = ofString ? 'string' : 'pipeline';
     if (head?.kind === 'refusal' && code !== '25P02') {
       this.pass(head.refused.error);
+      head.running.ended = true;
       this.finished = { running: head.running, outcome: 'refused', sqlstate: head.refused.sqlstate };
+      this.listener.copyInEnded();
       return;
     }
     const running = head?.kind === 'bind' ? head.portal.running : head?.kind === 'refusal' ? head.running : this.running;
@@ -256,6 +261,9 @@ export class Replies {
     const sqlstate = replacement?.sqlstate ?? code;
     const outcome = replacement ? 'refused' : code === '57014' ? 'cancelled' : 'error';
     if (running) this.finished = { running, outcome, sqlstate };
+    // Whatever was sent behind it in this string or pipeline never runs.
+    for (const one of this.expected.flatMap(runningOf)) one.ended ||= this.skipping === 'pipeline' || one === running;
+    if (running) running.ended = true;
     this.endCopyIn();
   }
 
@@ -276,12 +284,16 @@ export class Replies {
 
   /** Takes what this ReadyForQuery answers off the list: the string or FunctionCall at its head, or all up to a Sync. */
   private settle(): void {
+    const answered: Expected[] = [];
     for (let head = this.expected.shift(); head; head = this.expected.shift()) {
-      if (this.skipping) this.undo(head);
-      for (const running of runningOf(head)) this.recordCompleted({ running, outcome: 'skipped' });
-      if (head.kind === 'query' || head.kind === 'sync' || (head.kind === 'refusal' && head.form === 'query')) break;
+      answered.push(head);
+      const isString = head.kind === 'query' || (head.kind === 'refusal' && head.form === 'query');
+      // A Query that came while the server skipped to a Sync was skipped as well.
+      if (head.kind === 'sync' || (isString && this.skipping !== 'pipeline')) break;
     }
-    this.skipping = false;
+    if (this.skipping !== 'nothing') for (const skipped of [...answered].reverse()) this.undo(skipped);
+    for (const running of answered.flatMap(runningOf)) this.recordCompleted({ running, outcome: 'skipped' });
+    this.skipping = 'nothing';
   }
 
   private complete(tag: string, outcome: Outcome): void {
@@ -293,6 +305,7 @@ export class Replies {
     }
     if (!running) return;
     running.applied?.();
+    running.ended = outcome !== 'suspended';
     if (this.copying === running) this.endCopyIn();
     this.finished = { running, outcome, tag };
     if (head?.kind === 'query') head.at++;
@@ -317,9 +330,11 @@ export class Replies {
     }
   }
 
-  /** A name that was to be made was not: what it stood for before stands again. */
+  /** A name that was to be made, or taken away, was not: what it stood for before stands again. */
   undo(expected: Expected): void {
     const { prepared } = this.ctx.state;
+    if (expected.kind === 'close' && expected.closed && !prepared.has(expected.closed.name))
+      prepared.set(expected.closed.name, expected.closed);
     if (expected.kind !== 'parse' || prepared.get(expected.prepared.name) !== expected.prepared) return;
     if (expected.before && expected.prepared.name !== '') prepared.set(expected.before.name, expected.before);
     else prepared.delete(expected.prepared.name);
@@ -344,8 +359,12 @@ export class Replies {
   }
 
   private ownAnswer(head: Extract<Expected, { kind: 'state' }>, frame: Frame): void {
-    if (frame.type === 'D') head.rows.push(decodeDataRow(frame.bytes).map((cell) => cell?.toString('utf8') ?? null));
-    else if (frame.type === 'E') head.failed = true;
+    if (frame.type === 'D') {
+      this.ownRow.push(Buffer.from(frame.bytes));
+      if (frame.piece === 'first' || frame.piece === 'middle') return;
+      const row = Buffer.concat(this.ownRow.splice(0));
+      head.rows.push(decodeDataRow(row).map((cell) => cell?.toString('utf8') ?? null));
+    } else if (frame.type === 'E') head.failed = true;
     else if (frame.type === 'Z') {
       this.expected.shift();
       this.ctx.state.transaction = decodeReadyForQuery(frame.bytes);
@@ -361,6 +380,7 @@ export class Replies {
   private recordCompleted({ running, outcome, tag, sqlstate }: Finished): void {
     if (running.completed) return;
     running.completed = true;
+    running.ended = true;
     const { ctx } = this;
     ctx.recordClient();
     const range = ctx.server.isEmpty ? undefined : ctx.server.close(this.withheld);

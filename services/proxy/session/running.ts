@@ -12,6 +12,8 @@ export interface Running {
   kept: number;
   /** A limit was passed: no later row is kept, so that what is kept has no holes. */
   capped: boolean;
+  /** Its answer is complete, or never comes. */
+  ended: boolean;
   /** Its statement.completed was written. */
   completed: boolean;
   columns: readonly Column[] | undefined;
@@ -31,6 +33,7 @@ export function newRunning(n: number, applied?: () => void, masking?: Masked): R
     bytes: 0,
     kept: 0,
     capped: false,
+    ended: false,
     completed: false,
     columns: undefined,
     masking,
@@ -79,6 +82,8 @@ export interface Portal {
   running: Running;
   /** Execute was sent: another one is a statement of its own. */
   executed: boolean;
+  /** The epoch of names in which it was bound. */
+  readonly names: number;
   columns: readonly Column[] | undefined;
 }
 
@@ -89,7 +94,8 @@ export type Expected =
   | { readonly kind: 'bind'; readonly portal: Portal }
   | { readonly kind: 'describe'; readonly of: Prepared | Portal | undefined }
   | { readonly kind: 'execute'; readonly running: Running }
-  | { readonly kind: 'close' }
+  /** `closed`: the statement whose name it takes away. */
+  | { readonly kind: 'close'; readonly closed: Prepared | undefined }
   | { readonly kind: 'sync' }
   /** An injected statement that fails in place of a refused one: the server's error is replaced by ours. */
   | { readonly kind: 'refusal'; readonly form: 'query' | 'parse'; readonly running: Running; readonly refused: Refused }

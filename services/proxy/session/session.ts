@@ -5,7 +5,7 @@ import { Intake } from './intake.js';
 import type { Holds, Judge, SessionFacts, SessionPort, Timer } from './port.js';
 import { Replies } from './replies.js';
 import { SessionState } from './state.js';
-import { readState, stateQuery } from './state-query.js';
+import { readState, stateQuery, stateQuestion } from './state-query.js';
 
 type EndReason = EventOf<'session.closed'>['data']['reason'];
 
@@ -27,6 +27,7 @@ export class Session {
   private readonly clientFramer: Framer;
   private readonly serverFramer: Framer;
   private ended = false;
+  private askedAgain = false;
 
   constructor(
     facts: SessionFacts,
@@ -54,10 +55,17 @@ export class Session {
       },
     });
     this.intake = new Intake(this.ctx, this.replies, holds);
+    this.ctx.broken = (detail) => {
+      this.fatal('protocol-error', '58000', detail);
+    };
+    this.ctx.attempt = (work) => {
+      this.attempt(work);
+    };
     this.clientFramer = new Framer({
       direction: 'frontend',
       maxFrame: facts.limits.messageBytes,
-      whole: (type) => type !== 'd',
+      // CopyData too: a message of which half was sent could not be taken back.
+      whole: () => true,
     });
     this.serverFramer = new Framer({
       direction: 'backend',
@@ -73,32 +81,40 @@ export class Session {
   }
 
   fromClient(chunk: Buffer): void {
-    if (this.ended) return;
-    try {
-      this.clientFramer.push(chunk, (frame: Frame) => {
-        this.intake.frame(frame);
-      });
-    } catch (violation) {
-      if (!(violation instanceof ProtocolViolation)) throw violation;
-      this.intake.pump();
-      this.fatal('protocol-error', '08P01', violation.message);
-      return;
-    }
-    this.intake.pump();
+    this.attempt(() => {
+      try {
+        this.clientFramer.push(chunk, (frame: Frame) => {
+          this.intake.frame(frame);
+        });
+      } finally {
+        this.intake.pump();
+      }
+    });
   }
 
   fromServer(chunk: Buffer): void {
-    if (this.ended) return;
-    try {
+    this.attempt(() => {
       this.serverFramer.push(chunk, (frame: Frame) => {
         if (!this.ended) this.replies.frame(frame);
       });
-    } catch (violation) {
-      if (!(violation instanceof ProtocolViolation)) throw violation;
-      this.fatal('protocol-error', '08P01', `the server's answer cannot be read: ${violation.message}`);
-      return;
+      this.replies.flush();
+    });
+  }
+
+  /**
+   * Does what may meet a message that nobody can read, or a defect of ours: either ends this session with a word to its client, and
+   * no other.
+   */
+  attempt(work: () => void): void {
+    if (this.ended) return;
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) this.port.defect(error);
+      const [code, message] =
+        error instanceof ProtocolViolation ? ['08P01', error.message] : ['XX000', 'the session cannot go on'];
+      this.fatal('protocol-error', code, message);
     }
-    this.replies.flush();
   }
 
   tick(timer: Timer): void {
@@ -215,15 +231,20 @@ export class Session {
       done: (rows) => {
         const read = rows && readState(rows);
         if (!read) {
-          this.fatal('protocol-error', '58000', "the session's state cannot be read");
+          // A cancel of the client's may have met this question instead of its own statement.
+          if (!rows && !this.askedAgain && !this.ended) {
+            this.askedAgain = true;
+            this.settle();
+          } else this.fatal('protocol-error', '58000', "the session's state cannot be read");
           return;
         }
+        this.askedAgain = false;
         Object.assign(state, read);
         if (state.catalogStale && state.transaction === 'I') this.refreshCatalog();
         else this.settled();
       },
     });
-    this.port.toServer(request.query(stateQuery));
+    this.port.toServer(stateQuestion);
   }
 
   private refreshCatalog(): void {

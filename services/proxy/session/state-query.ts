@@ -1,3 +1,5 @@
+import { request } from '#pgwire';
+
 /**
  * What the server does not report by itself, in one row: role, search_path and the session's temporary relations. Every name is
  * qualified: nothing that the session made can stand in for it.
@@ -6,6 +8,18 @@ export const stateQuery =
   "SELECT current_user, pg_catalog.current_setting('search_path'), " +
   '(SELECT pg_catalog.string_agg(c.relname::pg_catalog.text, pg_catalog.chr(10)) FROM pg_catalog.pg_class c ' +
   'WHERE c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())';
+
+const reservedName = 'sallyport state';
+
+/** Asked under a name of its own: a Query, or the unnamed statement, would destroy what the client has under that name. */
+export const stateQuestion = Buffer.concat([
+  request.parse(reservedName, stateQuery),
+  request.bind(reservedName, reservedName, []),
+  request.execute(reservedName, 0),
+  request.close({ of: 'portal', name: reservedName }),
+  request.close({ of: 'statement', name: reservedName }),
+  request.sync(),
+]);
 
 export interface ServerState {
   readonly role: string;

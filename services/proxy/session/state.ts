@@ -23,6 +23,9 @@ export class SessionState {
   /** Counts the changes: what was resolved in an earlier epoch is resolved anew. */
   epoch = 0;
 
+  /** Counts what happens to the names of prepared statements. */
+  namesEpoch = 0;
+
   private statements = 0;
 
   constructor(start: { readonly role: string; readonly searchPath: readonly string[] }) {

@@ -97,6 +97,10 @@ export class Bench extends SessionPort {
     this.told.push('(resumed)');
   }
 
+  defect(error: unknown): void {
+    throw error;
+  }
+
   end(reason: string): void {
     this.session.finish();
     this.ended = reason;
@@ -116,6 +120,7 @@ class TextJudge extends Judge {
   readonly policy = 'a'.repeat(64);
   readonly catalog = 'b'.repeat(64);
   readonly analyzer = 'test';
+  readonly isStale = false;
 
   resolve(written: Written): Resolved {
     const facts = {

@@ -2,15 +2,16 @@ import { LogFailed } from '#event-log';
 import { request } from '#pgwire';
 import type { Decision } from '#policy';
 import type { Resolved, Written } from '#sql';
-import { HoldDesk } from '../../services/proxy/hold-desk.js';
-import { Judge } from '../../services/proxy/session/port.js';
-import { Session } from '../../services/proxy/session/session.js';
-import { Bench, done, failure, ready } from '../../services/proxy/session/testing/bench.js';
+import { HoldDesk } from '../hold-desk.js';
+import { Judge } from './port.js';
+import { Session } from './session.js';
+import { Bench, done, failure, ready } from './testing/bench.js';
 
 /** Holds every DELETE. */
 class HoldingJudge extends Judge {
   readonly policy = 'a'.repeat(64);
   readonly catalog = 'b'.repeat(64);
+  readonly isStale = false;
   readonly analyzer = 'test';
   resolve(written: Written): Resolved {
     const none = { effects: [], reads: [], writes: [], functions: [], unbounded: false, risks: [], from: 0, to: 0 };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { decodeFault, encodeSslRequest, encodeStartup, Framer, request } from '#pgwire';
-import type { World } from '../e2e/world.js';
+import type { World } from './world.js';
 
 /** A client that says exactly what it is told to, over TLS through the tap, in as many writes as it is told. */
 export interface RawClient {

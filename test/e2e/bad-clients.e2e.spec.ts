@@ -1,8 +1,8 @@
 import { connect as connectTcp } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { request } from '#pgwire';
-import { openPolicy } from '../e2e/policies.js';
-import { login, startWorld, type World } from '../e2e/world.js';
+import { openPolicy } from './policies.js';
+import { login, startWorld, type World } from './world.js';
 import { rawConnect, type RawClient } from './raw-client.js';
 
 const isAlive = (pid: number): boolean => {

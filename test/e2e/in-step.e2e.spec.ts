@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { request } from '#pgwire';
-import { login, startWorld, type World } from '../e2e/world.js';
+import { login, startWorld, type World } from './world.js';
 import { rawConnect, type RawClient } from './raw-client.js';
 
 const policy = `version: 1
@@ -47,18 +47,6 @@ describe('a session stays in step with its server', () => {
   afterAll(() => world.stop(), 30_000);
   afterEach(() => {
     for (const client of open.splice(0)) client.close();
-  });
-
-  it('when SET TRANSACTION follows a SET in a transaction', async () => {
-    const client = await connect();
-    const told = await say(
-      client,
-      'BEGIN',
-      'SET search_path = public',
-      'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
-      'ROLLBACK',
-    );
-    expect(told.filter((one) => one.startsWith('E'))).toEqual([]);
   });
 
   it("keeps the client's unnamed statement over its own question", async () => {

@@ -1,7 +1,7 @@
 import { LogFailed } from '#event-log';
 import { request } from '#pgwire';
 import type { Parsed } from '#sql';
-import { Bench, done, failure, ready } from '../../services/proxy/session/testing/bench.js';
+import { Bench, done, failure, ready } from './testing/bench.js';
 
 const query = (sql: string): Buffer => request.query(sql);
 
@@ -76,7 +76,7 @@ describe('COPY data that does not wait to be asked for', () => {
     expect(sent === '' || sent.startsWith('d')).toBe(true);
   });
 
-  it('is carried to its end after the COPY failed under it', () => {
+  it('never leaves half of a message with a server whose COPY failed under it', () => {
     const wire = new Wire();
     wire.session.fromClient(query('COPY item FROM STDIN'));
     wire.settle();
@@ -87,9 +87,8 @@ describe('COPY data that does not wait to be asked for', () => {
     wire.session.fromClient(Buffer.concat([data.subarray(50), request.copyDone()]));
     wire.session.fromClient(query('SELECT 1'));
     wire.settle();
-    // The server takes 101 bytes for the CopyData whose head it has seen: the next message must not be among them.
-    const behind = wire.text.slice(query('COPY item FROM STDIN').length);
-    expect(behind.slice(0, data.length)).toBe(data.toString('latin1'));
+    // A server that has seen the head of a CopyData takes what follows for its data: so it has seen none of it.
+    expect(wire.text).toBe(`${query('COPY item FROM STDIN').toString('latin1')}${query('SELECT 1').toString('latin1')}`);
   });
 });
 
@@ -169,7 +168,7 @@ describe('a Query that the server skips because of an earlier error', () => {
     bench.settle();
     bench.reply(done('SET'), ready('I'));
     // The state is read again after a SET once the server owes nothing.
-    expect(bench.sent.at(-1)).toMatch(/^Q SELECT current_user/);
+    expect(bench.sent.at(-1)).toBe('S');
   });
 });
 
