@@ -1,10 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServiceTokens } from '#identity';
+import { ServiceProcess } from '../e2e/service-process.js';
 import { freePort } from '../ports.js';
 
 export interface ApiProcess {
@@ -13,13 +14,15 @@ export interface ApiProcess {
   readonly consoleUrl: string;
   readonly token: (name: string, groups: readonly string[]) => Promise<string>;
   /** Resolves to its exit code. */
-  readonly stop: () => Promise<number | null>;
+  readonly stop: () => Promise<number | null | undefined>;
 }
 
+const builtConsole = fileURLToPath(new URL('../../services/console/index.html', import.meta.url));
 const consoleCode = 'one-browser-once';
 
 /** The api in a process of its own over a data directory, serving the console as it was built. No ClickHouse answers. */
 export async function startApi(dataDir: string): Promise<ApiProcess> {
+  if (!existsSync(builtConsole)) throw new Error('the console is not built: run `npm run build`');
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-console-'));
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
@@ -28,22 +31,19 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
   };
   const tokens = join(folder, 'tokens.json');
   const port = await freePort();
+  const deadClickHouse = await hangUp();
   const config = {
     dataDir,
     tokens: { file: tokens },
     log: { segmentMiB: 1 },
-    clickhouse: { port: await freePort(), password: { file: file('clickhouse', 'nobody-asks') } },
+    clickhouse: { port: deadClickHouse.port, password: { file: file('clickhouse', 'nobody-asks') } },
     api: {
       port,
       roles: { viewer: ['viewers'], approver: ['approvers'] },
       consoleCode: { file: file('code', consoleCode) },
     },
   };
-  const main = fileURLToPath(new URL('../../services/api/main.js', import.meta.url));
-  const child = fork(main, ['--config', file('sallyport.yml', JSON.stringify(config))], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  await ready(child);
+  const api = await new ServiceProcess('api', file('sallyport.yml', JSON.stringify(config))).start();
   const serviceTokens = new ServiceTokens(tokens);
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -52,21 +52,18 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
     token: async (name, groups) =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000 }, Date.now())).token,
     stop: async () => {
-      const exit = once(child, 'exit') as Promise<[number | null]>;
-      child.kill('SIGTERM');
-      const [code] = await exit;
+      const code = await api.end('SIGTERM');
+      deadClickHouse.close();
       rmSync(folder, { recursive: true });
       return code;
     },
   };
 }
 
-async function ready(child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
-  const exited = once(child, 'exit').then(() => {
-    throw new Error(`the api ended:\n${said}`);
-  });
-  await Promise.race([once(child, 'message'), exited]);
-  exited.catch(() => undefined);
+/** A port that stays this test's own, where whoever calls is cut off. */
+async function hangUp(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, close: () => server.close() };
 }

@@ -98,7 +98,11 @@ describePart([browserFromNpm], 'the console', () => {
     await press('ArrowRight', 1);
     await press('j', 2);
     await press('k', 1);
+    await press('End', (await world.record()).events.findLast(({ type }) => type === 'session.closed')?.seq ?? -1);
     await press('Home', 0);
+    await page.keyboard.press('g');
+    await page.keyboard.type('4');
+    await press('Enter', 4);
     await page.keyboard.press('/');
     await page.getByRole('searchbox', { name: 'Search the steps' }).fill('order by');
     await page.getByRole('searchbox').press('Enter');
@@ -143,13 +147,14 @@ describePart([browserFromNpm], 'the console', () => {
   });
 
   it('takes a vote: the statement runs, and the vote is on record', async () => {
-    const running = (await connect()).query('DELETE FROM item WHERE id > 1 OR true');
+    const running = (await connect()).query('DELETE FROM item WHERE name = $1 OR true', ['anvil']);
     await page
       .getByRole('navigation', { name: 'Pages' })
       .getByRole('link', { name: /Approvals/ })
       .click();
     const asked = page.getByRole('article', { name: 'DELETE by bot' });
-    await asked.getByText('DELETE FROM item WHERE id > 1 OR true').waitFor();
+    await asked.getByText('DELETE FROM item WHERE name = $1 OR true').waitFor();
+    await asked.getByRole('row', { name: '$1 anvil' }).waitFor();
     await asked.getByText('app on main').waitFor();
     await asked.getByLabel('Reason').fill('the items are to go');
     await asked.getByRole('button', { name: 'Approve' }).click();

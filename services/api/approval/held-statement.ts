@@ -26,8 +26,7 @@ function parametersOf(frame: Buffer): Cell[] | null {
     const { parameters, parameterFormats } = decodeBind(frame);
     return parameters.map((value, i) => {
       if (value === null) return null;
-      const format = parameterFormats.length > 1 ? parameterFormats[i] : (parameterFormats[0] ?? 0);
-      return format === 0 ? value.toString('utf8') : { hex: value.toString('hex') };
+      return parameterFormats[i] === 'text' ? value.toString('utf8') : { hex: value.toString('hex') };
     });
   } catch (error) {
     if (error instanceof MalformedMessage) return null; // the server refused it as well

@@ -14,13 +14,16 @@ import { Shell } from './shell/shell.js';
 import { Starting } from './shell/starting.js';
 import { theme } from './theme.js';
 
+/** What may pass is asked again until it does: after 1 s, then 2 s, then each 4 s. */
+const retryDelay = (failures: number): number => Math.min(1_000 * 2 ** failures, 4_000);
+
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     onError: (error) => {
       if (isUnauthenticated(error)) loggedOut(queries);
     },
   }),
-  defaultOptions: { queries: { retry: (failures, error) => failures < 2 && isPassing(error) } },
+  defaultOptions: { queries: { retry: (_, error) => isPassing(error), retryDelay } },
 });
 
 export function App() {
@@ -34,9 +37,9 @@ export function App() {
 }
 
 function Console() {
-  const { data: login, error, refetch } = useWhoAmI();
+  const { data: login, failureReason, refetch } = useWhoAmI();
   const route = routeOf(useAddress());
-  if (login === undefined) return <Starting error={error} again={refetch} />;
+  if (login === undefined) return <Starting error={failureReason} again={refetch} />;
   if (login === null) return <LoginPage />;
   return (
     <LoginProvider value={login}>

@@ -5,7 +5,7 @@ import { sessionUrl } from '../router/route.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { More } from '../show/more.js';
 import { PageTitle } from '../show/page-title.js';
-import { ProblemAlert } from '../show/problem-alert.js';
+import { ReadProblem } from '../show/problem-alert.js';
 import { When } from '../show/when.js';
 import { useAlerts } from './alerts.js';
 
@@ -13,12 +13,14 @@ const colors: Record<Alert['severity'], string> = { low: 'gray', medium: 'yellow
 
 /** What the detector raised, newest first. */
 export function AlertsPage() {
-  const { data, error, ...list } = useAlerts();
+  const { data, failureReason: error, ...list } = useAlerts();
   const alerts = data?.pages.flatMap(({ items }) => items);
   return (
     <Stack>
       <PageTitle title="Alerts" from={data?.pages[0]} />
-      {error && <ProblemAlert error={error} />}
+      {error && (
+        <ReadProblem error={error}>Alerts are listed from ClickHouse alone; sessions and approvals are still shown.</ReadProblem>
+      )}
       {!alerts && !error && <LoadingRows what="alerts" />}
       {alerts?.length === 0 && (
         <EmptyState title="No alert was raised" description="The detector reads the same events; what it finds appears here." />

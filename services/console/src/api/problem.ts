@@ -35,7 +35,7 @@ export const unreachable: Problem = {
   status: 0,
   code: 'unreachable',
   title: 'The api does not answer',
-  detail: 'It may be starting, or stopped. What is on record is not affected. This page tries again by itself.',
+  detail: 'It may be starting, or stopped. What is on record is not affected.',
 };
 
 /** The problem in a body that was sent with this status. */

@@ -1,19 +1,20 @@
 import { Alert, EmptyState, SegmentedControl, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { Approval } from '../api/client.js';
+import { useLogin } from '../login/login.js';
 import { navigate } from '../router/location.js';
 import { approvalsUrl } from '../router/route.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { More } from '../show/more.js';
 import { PageTitle } from '../show/page-title.js';
-import { ProblemAlert } from '../show/problem-alert.js';
+import { ReadProblem } from '../show/problem-alert.js';
 import { ApprovalCard } from './approval-card.js';
 import { type Shown, useApprovals } from './approvals.js';
 
 /** Statements that wait for a human, and those that did. */
 export function ApprovalsPage({ query }: { readonly query: URLSearchParams }) {
   const shown: Shown = query.get('outcome') === 'all' ? 'all' : 'waiting';
-  const { data, error, ...list } = useApprovals(shown);
+  const { data, failureReason: error, ...list } = useApprovals(shown);
   const [voted, setVoted] = useState<Approval>();
   const approvals = data?.pages.flatMap(({ items }) => items);
   return (
@@ -32,7 +33,7 @@ export function ApprovalsPage({ query }: { readonly query: URLSearchParams }) {
         />
       </PageTitle>
       {voted && <VoteOnRecord approval={voted} />}
-      {error && <ProblemAlert error={error} />}
+      {error && <ReadProblem error={error} />}
       {!approvals && !error && <LoadingRows what="approvals" rows={3} />}
       {approvals?.length === 0 && (
         <EmptyState
@@ -50,10 +51,12 @@ export function ApprovalsPage({ query }: { readonly query: URLSearchParams }) {
 
 /** Stays when the list no longer shows what was voted on. */
 function VoteOnRecord({ approval }: { readonly approval: Approval }) {
-  const { kind, event } = approval.votes.at(-1) ?? { kind: 'no vote', event: '' };
+  const { issuer, subject } = useLogin();
+  const vote = approval.votes.find(({ by }) => by.issuer === issuer && by.subject === subject);
+  if (!vote) return null;
   return (
-    <Alert color="teal" title={`Your vote is on record: ${kind}`} role="status">
-      It is event {event}. The statement is {approval.outcome}.
+    <Alert color="teal" title={`Your vote is on record: ${vote.kind}`} role="status">
+      It is event {vote.event}. The statement is {approval.outcome}.
     </Alert>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Badge, DataList, Group, Stack, Text } from '@mantine/core';
+import { Anchor, DataList, Stack, Table, Text } from '@mantine/core';
 import type { Approval, Facts } from '../api/client.js';
 import { Link } from '../router/link.js';
 import { sessionUrl } from '../router/route.js';
@@ -19,7 +19,7 @@ export function Asked({ approval }: { readonly approval: Approval }) {
     ['As role', role ?? 'unknown'],
     ['search_path', searchPath.length > 0 ? searchPath.join(', ') : 'empty'],
     ['Held by rule', rule === null ? 'unknown' : reason === null ? rule : `${rule}: ${reason}`],
-    ['Approvers', `${approval.quorum} of ${approval.approvers.join(', ')}`],
+    ['Approvers', `${approval.quorum} ${approval.quorum === 1 ? 'vote' : 'votes'} from ${approval.approvers.join(', ')}`],
     ['The client', approval.mode === 'wait' ? 'waits for the vote' : 'was told to send the same again once approved'],
   ] as const;
   return (
@@ -72,12 +72,17 @@ export function Asked({ approval }: { readonly approval: Approval }) {
 function Parameters({ parameters }: { readonly parameters: Approval['parameters'] }) {
   if (parameters === null || parameters.length === 0) return null;
   return (
-    <Group gap="xs" aria-label="Parameters">
-      {parameters.map((value, i) => (
-        <Badge key={i} variant="default" tt="none" size="lg" radius="sm" maw="100%">
-          ${i + 1} = <CellText cell={value} />
-        </Badge>
-      ))}
-    </Group>
+    <Table aria-label="Parameters" withTableBorder verticalSpacing={4} ff="monospace">
+      <Table.Tbody>
+        {parameters.map((value, i) => (
+          <Table.Tr key={i}>
+            <Table.Th w={60}>${i + 1}</Table.Th>
+            <Table.Td style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+              <CellText cell={value} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }

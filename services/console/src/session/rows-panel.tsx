@@ -52,7 +52,14 @@ export function RowsPanel({ result }: { readonly result: StepResult }) {
                   <Table.Th key={i} className={mask === null ? '' : (classes.masked ?? '')}>
                     {name}
                     {mask !== null && (
-                      <Badge size="xs" variant="default" ml={6} tt="none" leftSection={<LockIcon />}>
+                      <Badge
+                        size="xs"
+                        variant="default"
+                        ml={6}
+                        tt="none"
+                        style={{ verticalAlign: 'middle' }}
+                        leftSection={<LockIcon />}
+                      >
                         {mask}
                       </Badge>
                     )}

@@ -2,12 +2,12 @@ import { Alert, Grid, Stack } from '@mantine/core';
 import { useDeferredValue, useState } from 'react';
 import { LoadingRows } from '../show/loading-rows.js';
 import { PageTitle } from '../show/page-title.js';
-import { ProblemAlert } from '../show/problem-alert.js';
+import { ReadProblem } from '../show/problem-alert.js';
 import { useLiveTail } from './live-tail.js';
 import { type Address, currentSeq, movesOf, useFollowing } from './position.js';
 import { found, says } from './search.js';
 import { SessionHead } from './session-head.js';
-import { useSession, useStep, useStepBefore } from './session.js';
+import { useMoment, useSession } from './session.js';
 import { StepControls } from './step-controls.js';
 import { StepView } from './step-view.js';
 import { useTimeline } from './timeline.js';
@@ -17,7 +17,9 @@ import { TimelineList } from './timeline-list.js';
 export function SessionPage(address: Address) {
   const { id, seq } = address;
   const [search, setSearch] = useState('');
-  const word = useDeferredValue(search.trim());
+  const word = search.trim();
+  // The list may lag behind the typing; what Enter goes to may not.
+  const listedWord = useDeferredValue(word);
   const session = useSession(id);
   const isLive = session.data?.session.live === true;
   const tail = useLiveTail(id, isLive);
@@ -25,44 +27,39 @@ export function SessionPage(address: Address) {
   const wantsAll = isFollowing || word !== '' || address.at !== undefined;
   const timeline = useTimeline(id, { wanted: wantsAll ? Infinity : (seq ?? 0), reached: tail.reached });
   const current = currentSeq(address, timeline.lines, isFollowing);
-  const step = useStep(id, current);
-  const before = useStepBefore(id, current);
-  const first = step.data?.first ?? 0;
-  const last = Math.max(step.data?.last ?? 0, timeline.lines.at(-1)?.seq ?? 0, tail.reached);
+  const moment = useMoment(id, current);
+  const step = moment.data?.step;
+  const first = step?.first ?? 0;
+  const last = Math.max(step?.last ?? 0, timeline.lines.at(-1)?.seq ?? 0, tail.reached);
   const moves = movesOf(id, current, { first, last });
-  const lines = word === '' ? timeline.lines : timeline.lines.filter((line) => says(line, word));
+  const lines = listedWord === '' ? timeline.lines : timeline.lines.filter((line) => says(line, listedWord));
   const find = (direction: 'forward' | 'back'): void => {
     const hit = word === '' ? undefined : found(timeline.lines, word, current ?? 0, direction);
     if (hit) moves.to(hit.seq);
   };
-  const error = session.error ?? timeline.error ?? step.error;
+  const error = session.failureReason ?? timeline.error ?? moment.failureReason;
   return (
     <Stack gap="sm">
-      <PageTitle title={titleOf(session.data?.session)} from={step.data} />
-      {session.data && <SessionHead session={session.data.session} />}
+      <PageTitle title={titleOf(session.data?.session)} from={step} />
+      <SessionHead session={session.data?.session} />
       <StepControls
         {...{ current, first, last, moves, search, setSearch, find }}
         following={isLive ? isFollowing : undefined}
-        hits={word === '' ? undefined : lines.length}
+        hits={listedWord === '' ? undefined : lines.length}
       />
       {tail.state === 'interrupted' && (
         <Alert color="orange" title="The live tail was interrupted">
           What is shown is on record; newer steps come as soon as the api answers again.
         </Alert>
       )}
-      {error && <ProblemAlert error={error} />}
+      {error && <ReadProblem error={error} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 4, lg: 3 }}>
           <TimelineList id={id} timeline={timeline} lines={lines} current={current} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 8, lg: 9 }}>
-          {step.data && !step.error && (
-            <StepView
-              step={step.data}
-              before={before.data?.step.seq === step.data.step.seq - 1 ? before.data.step.state : undefined}
-            />
-          )}
-          {!step.data && !error && <LoadingRows what="the step" />}
+          {moment.data && !moment.error && <StepView moment={moment.data} />}
+          {!moment.data && !error && <LoadingRows what="the step" rows={12} />}
         </Grid.Col>
       </Grid>
     </Stack>

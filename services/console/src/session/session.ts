@@ -1,5 +1,6 @@
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
-import { api, bodyOf } from '../api/client.js';
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, bodyOf, type OneStep, type SessionState } from '../api/client.js';
+import { RequestFailed } from '../api/problem.js';
 
 const refreshMs = 5_000;
 
@@ -11,13 +12,34 @@ export const useSession = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.session.live === true ? refreshMs : false),
   });
 
-/** One step; what was shown before stays until it is there. */
-export const useStep = (id: string, seq: number | undefined) =>
-  useQuery({ ...stepOptions(id, seq ?? 0), enabled: seq !== undefined, placeholderData: keepPreviousData });
+/** A step, and the state before it: undefined at the first, and where the record has no such step. */
+export interface Moment {
+  readonly step: OneStep;
+  readonly before: SessionState | undefined;
+}
 
-/** The step before, for what the current one changed. Undefined at the first. */
-export const useStepBefore = (id: string, seq: number | undefined) =>
-  useQuery({ ...stepOptions(id, (seq ?? 0) - 1), enabled: seq !== undefined && seq > 0 });
+/** The moment of a step; the one that was shown stays until it is there. */
+export function useMoment(id: string, seq: number | undefined) {
+  const client = useQueryClient();
+  return useQuery({
+    queryKey: ['moment', id, seq],
+    queryFn: async (): Promise<Moment> => {
+      const at = seq ?? 0;
+      const [step, before] = await Promise.all([
+        client.query(stepOptions(id, at)),
+        at === 0 ? undefined : client.query(stepOptions(id, at - 1)).catch(unlessMissing),
+      ]);
+      return { step, before: before?.step.state };
+    },
+    enabled: seq !== undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof RequestFailed && error.problem.status === 404) return undefined;
+  throw error;
+}
 
 const stepOptions = (id: string, seq: number) =>
   queryOptions({

@@ -1,4 +1,4 @@
-import { Badge, DataList, Group, Text } from '@mantine/core';
+import { Alert, Badge, DataList, Group } from '@mantine/core';
 import type { SessionState } from '../api/client.js';
 import { Hash } from '../show/hash.js';
 import { Fact, Section } from '../show/section.js';
@@ -17,11 +17,11 @@ export function StatePanel({ state, hash, before }: StatePanelProps) {
   return (
     <Section title="State" aside={<Hash value={hash} name="state hash" />}>
       {state.unknown.length > 0 && (
-        <Text size="sm" c="yellow" mb="xs">
+        <Alert color="orange" p="xs" mb="xs">
           Unknown, because the wire does not tell it: {state.unknown.map((one) => unknownSaid[one]).join(', ')}.
-        </Text>
+        </Alert>
       )}
-      <DataList size="sm">
+      <DataList size="sm" orientation="vertical">
         {aspects.map((aspect) => (
           <StateFact key={aspect.name} aspect={aspect} state={state} before={before} />
         ))}
@@ -52,7 +52,7 @@ function StateFact({ aspect: { name, hiddenBy, say }, state, before }: StateFact
             </Badge>
           )}
           {isUnknown && (
-            <Badge size="xs" variant="outline" color="yellow">
+            <Badge size="xs" variant="outline" color="orange">
               unknown
             </Badge>
           )}

@@ -1,21 +1,29 @@
 import { Accordion, Alert, Code, Grid, Group, Stack, Table, Text, Title } from '@mantine/core';
-import type { OneStep, SessionState, Step } from '../api/client.js';
+import type { Step } from '../api/client.js';
 import { Section } from '../show/section.js';
 import { Sql } from '../show/text.js';
 import { When } from '../show/when.js';
 import { DecisionPanel } from './decision-panel.js';
+import type { Moment } from './session.js';
 import { RowsPanel } from './rows-panel.js';
 import { StatePanel } from './state-panel.js';
 import { kindSaid } from './timeline-list.js';
 
 /** One step: what happened, what was decided, what was said, what was handed over, and the state after it. */
-export function StepView({ step: { step }, before }: { readonly step: OneStep; readonly before: SessionState | undefined }) {
+export function StepView({
+  moment: {
+    step: { step },
+    before,
+  },
+}: {
+  readonly moment: Moment;
+}) {
   return (
     <Grid gap="md">
       <Grid.Col span={{ base: 12, lg: 8 }}>
         <Stack>
           <Group justify="space-between" aria-live="polite">
-            <Title order={2} size="h4" tt="capitalize">
+            <Title order={2} size="h4">
               <span data-testid="step">{step.seq}</span> · {kindSaid(step.type)}
             </Title>
             <Text size="sm" c="dimmed">
@@ -27,11 +35,7 @@ export function StepView({ step: { step }, before }: { readonly step: OneStep; r
               Your roles see that something was said and handed over, not what. The role responder sees it.
             </Alert>
           )}
-          {step.sql !== null && (
-            <Section title="SQL">
-              <Sql text={step.sql} label="SQL" />
-            </Section>
-          )}
+          <StatementText step={step} />
           {step.results.map((result, i) => (
             <RowsPanel key={`${step.seq}/${i}`} result={result} />
           ))}
@@ -43,6 +47,22 @@ export function StepView({ step: { step }, before }: { readonly step: OneStep; r
         <StatePanel state={step.state} hash={step.hash} before={before} />
       </Grid.Col>
     </Grid>
+  );
+}
+
+/** The text of the statement that a step is about, or that it was not kept. */
+function StatementText({ step: { sql, type, redacted } }: { readonly step: Step }) {
+  if (sql === null && (redacted || !type.startsWith('statement.'))) return null;
+  return (
+    <Section title="SQL">
+      {sql === null ? (
+        <Text size="sm" c="dimmed">
+          The text was not kept.
+        </Text>
+      ) : (
+        <Sql text={sql} label="SQL" />
+      )}
+    </Section>
   );
 }
 

@@ -20,9 +20,11 @@ interface TimelineListProps {
 /** The steps of a session, each in one line; the current one stays in sight. */
 export function TimelineList({ id, timeline, lines, current }: TimelineListProps) {
   const list = useRef<HTMLElement>(null);
+  const isListed = lines.some(({ seq }) => seq === current);
   useEffect(() => {
-    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
-  }, [current]);
+    const line = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (isListed && list.current && line) keepInSight(list.current, line);
+  }, [current, isListed]);
   return (
     <Box component="nav" ref={list} className={classes.list ?? ''} aria-label="Timeline" tabIndex={-1}>
       {timeline.isLoading && <LoadingRows what="steps" />}
@@ -54,15 +56,24 @@ export function TimelineList({ id, timeline, lines, current }: TimelineListProps
   );
 }
 
-export const kindSaid = (type: string): string => type.replace('.', ' ');
+/** Scrolls the list alone: the page stays where the reader has it. */
+function keepInSight(list: HTMLElement, line: HTMLElement): void {
+  const below = line.offsetTop + line.offsetHeight - list.clientHeight;
+  if (list.scrollTop > line.offsetTop) list.scrollTop = line.offsetTop;
+  else if (list.scrollTop < below) list.scrollTop = below;
+}
 
-const titleOf = ({ type, sql }: StepLine): string => (type === 'statement.decided' && sql !== null ? plain(sql) : kindSaid(type));
+export const kindSaid = (type: string): string => `${type.charAt(0).toUpperCase()}${type.slice(1).replace('.', ' ')}`;
+
+/** Whether a step of this type is best told by its statement's text. */
+const isTold = (type: string): boolean => type === 'statement.decided' || type === 'statement.prepared';
+
+const titleOf = ({ type, sql }: StepLine): string => (isTold(type) && sql !== null ? plain(sql) : kindSaid(type));
 
 function detailOf({ type, rule, outcome, tag, sqlstate, rows, sql }: StepLine): string | undefined {
-  const facts =
-    type === 'statement.decided'
-      ? [sql === null ? undefined : kindSaid(type), rule && `rule ${rule}`]
-      : [outcome, tag, sqlstate, rows > 0 ? `${rows} rows handed over` : undefined];
+  const facts = isTold(type)
+    ? [sql === null ? undefined : type.replace('.', ' '), rule && `rule ${rule}`]
+    : [outcome, tag, sqlstate, rows > 0 ? `${rows} rows handed over` : undefined];
   const said = facts.filter((fact) => typeof fact === 'string' && fact !== '');
   return said.length === 0 ? undefined : said.join(', ');
 }

@@ -30,7 +30,14 @@ export interface Timeline {
 /** @param wanted the seq up to which it is loaded by itself; `reached`: the highest that the live tail has seen */
 export function useTimeline(id: string, { wanted, reached }: { readonly wanted: number; readonly reached: number }): Timeline {
   const client = useQueryClient();
-  const { data, error, isPending, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery({
+  const {
+    data,
+    failureReason: error,
+    isPending,
+    hasNextPage,
+    isFetching,
+    fetchNextPage,
+  } = useInfiniteQuery({
     queryKey: keyOf(id),
     queryFn: ({ pageParam }) => pageAt(id, pageParam),
     initialPageParam: null as string | null,

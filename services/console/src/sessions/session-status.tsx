@@ -11,13 +11,18 @@ export function SessionStatus({ session }: { readonly session: Session }) {
   ];
   return (
     <>
-      <Badge variant={live ? 'filled' : 'light'} color={live ? 'blue' : status === 'refused' ? 'red' : 'gray'} size="sm">
+      <Badge
+        variant={live ? 'filled' : 'light'}
+        color={live ? 'blue' : status === 'refused' ? 'red' : 'gray'}
+        size="sm"
+        miw="max-content"
+      >
         {live ? 'live' : status}
       </Badge>
       {reason !== null && reason !== 'client-terminated' && <> {reason}</>}
       {gaps.length > 0 && (
         <Tooltip label={gaps.join('; ')} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
-          <Badge color="yellow" variant="outline" size="sm" ml={4} tabIndex={0} aria-label={gaps.join('; ')}>
+          <Badge color="orange" variant="outline" size="sm" ml={4} tabIndex={0} aria-label={gaps.join('; ')}>
             gaps
           </Badge>
         </Tooltip>

@@ -4,7 +4,7 @@ import { sessionsUrl } from '../router/route.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { More } from '../show/more.js';
 import { PageTitle } from '../show/page-title.js';
-import { ProblemAlert } from '../show/problem-alert.js';
+import { ReadProblem } from '../show/problem-alert.js';
 import { type Filter, filterOf, queryOf } from './filter.js';
 import { SessionFilter } from './session-filter.js';
 import { SessionTable } from './session-table.js';
@@ -13,7 +13,7 @@ import { useSessions } from './sessions.js';
 /** Every session on record, to be narrowed and opened. */
 export function SessionsPage({ query }: { readonly query: URLSearchParams }) {
   const filter = filterOf(query);
-  const { data, error, ...list } = useSessions(filter);
+  const { data, failureReason: error, ...list } = useSessions(filter);
   const sessions = data?.pages.flatMap(({ items }) => items);
   const leftOut = data?.pages[0]?.leftOut ?? 0;
   const change = (to: Filter): void => {
@@ -23,7 +23,7 @@ export function SessionsPage({ query }: { readonly query: URLSearchParams }) {
     <Stack>
       <PageTitle title="Sessions" from={data?.pages[0]} />
       <SessionFilter filter={filter} change={change} />
-      {error && <ProblemAlert error={error} />}
+      {error && <ReadProblem error={error} />}
       {!sessions && !error && <LoadingRows what="sessions" />}
       {sessions?.length === 0 && <NoSession isNarrowed={query.size > 0} />}
       {sessions && sessions.length > 0 && <SessionTable sessions={sessions} />}

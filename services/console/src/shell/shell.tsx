@@ -26,7 +26,7 @@ export function Shell({ page, children }: { readonly page: Route['page']; readon
       label={label}
       active={(pages as readonly string[]).includes(page)}
       aria-current={(pages as readonly string[]).includes(page) ? 'page' : undefined}
-      rightSection={label === 'Approvals' ? <Waiting /> : null}
+      {...(label === 'Approvals' && { rightSection: <Waiting /> })}
       onClick={close}
     />
   ));

@@ -1,8 +1,9 @@
 import { Alert, List, Text } from '@mantine/core';
-import { problemOf } from '../api/problem.js';
+import type { ReactNode } from 'react';
+import { isPassing, problemOf } from '../api/problem.js';
 
 /** What went wrong, in the api's own words. */
-export function ProblemAlert({ error }: { readonly error: unknown }) {
+export function ProblemAlert({ error, children }: { readonly error: unknown; readonly children?: ReactNode }) {
   const { title, detail, errors = [], status } = problemOf(error);
   return (
     <Alert color={status === 503 || status === 0 ? 'orange' : 'red'} title={title} role="alert">
@@ -17,6 +18,16 @@ export function ProblemAlert({ error }: { readonly error: unknown }) {
           ))}
         </List>
       )}
+      {children}
     </Alert>
+  );
+}
+
+/** Why something is not shown, or not as it is now. What may pass is asked again, and says so. */
+export function ReadProblem({ error, children }: { readonly error: unknown; readonly children?: ReactNode }) {
+  return (
+    <ProblemAlert error={error}>
+      {isPassing(error) && <Text size="sm">{children} It is asked for again every few seconds.</Text>}
+    </ProblemAlert>
   );
 }

@@ -4,14 +4,17 @@ import { durationSaid } from './when.js';
 
 /** Where an answer was read, and how much of the log it knows. */
 export function Provenance({ from }: { readonly from: From | undefined }) {
-  if (!from) return <Text size="xs">&nbsp;</Text>;
+  if (!from)
+    return (
+      <Text fz="xs" lh="xs">
+        &nbsp;
+      </Text>
+    );
   return (
     <Popover width={340}>
       <Popover.Target>
-        <UnstyledButton>
-          <Text size="xs" c="dimmed" td="underline" component="span">
-            {said(from)}
-          </Text>
+        <UnstyledButton fz="xs" lh="xs" c="dimmed" td="underline" w="fit-content">
+          {said(from)}
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown>
@@ -32,7 +35,7 @@ function said({ source, projected_through }: From): string {
   const unknown = projected_through.filter(({ ageMs }) => ageMs === null).length;
   const behind = Math.max(0, ...projected_through.map(({ ageMs }) => ageMs ?? 0));
   const state = behind === 0 ? 'up to date' : `${durationSaid(behind)} behind the event log`;
-  return `Projection in ClickHouse, ${state}${unknown > 0 ? `; ${unknown} parts of the log not projected yet` : ''}`;
+  return `Projection in ClickHouse, ${state}${unknown > 0 ? `; ${unknown} ${unknown === 1 ? 'part' : 'parts'} of the log not projected yet` : ''}`;
 }
 
 const ageSaid = (ageMs: ProjectedThrough[number]['ageMs']): string =>
