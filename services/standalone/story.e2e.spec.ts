@@ -24,7 +24,11 @@ describe('the story of the demo', () => {
     folder = mkdtempSync(join(tmpdir(), 'story-'));
     chmodSync(folder, 0o755);
     const main = fileURLToPath(new URL('main.js', import.meta.url));
-    demo = spawn(process.execPath, [main, 'demo', '--home', join(folder, 'home')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    demo = spawn(process.execPath, [main, 'demo', '--home', join(folder, 'home')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // Colours are for people; with CI=true they would be there even in a pipe.
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     output = text(demo.stdout as NodeJS.ReadableStream);
     running = await Promise.race([untilDone(join(folder, 'home', 'demo.json')), endOf(demo)]);
     ({ events, parts } = await readRecord(running.dataDir));
