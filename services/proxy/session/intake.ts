@@ -35,6 +35,8 @@ export class Intake {
   readonly copyIn: CopyIn;
   private readonly deciding: Deciding;
   private paused = false;
+  /** The message that the catalog was last read again for. */
+  private renewedFor: ClientMessage | undefined;
   private over = false;
 
   constructor(
@@ -179,16 +181,20 @@ export class Intake {
   private known(message: ClientMessage, form: Asked['form']): boolean {
     const { pipeline } = this;
     const { state, judge } = this.ctx;
-    if (!state.unsettled) return !judge.isStale || this.renewCatalog();
+    if (!state.unsettled) return this.renewedFor === message || !judge.isStale || this.renewCatalog(message);
     if (state.transaction === 'E' && pipeline.nothingOpen) return true; // only the end of the transaction will pass
     if (pipeline.unsynced || !pipeline.gather.isEmpty) this.deciding.refuse({ message, form }, refusals.stateInFlight);
     return false;
   }
 
-  /** The catalog is older than decisions may rest on: it is read again before the next one. */
-  private renewCatalog(): false {
+  /**
+   * The catalog is older than decisions may rest on: it is read again before this one. What was read since the message came is new
+   * enough for it, however long the reading took.
+   */
+  private renewCatalog(message: ClientMessage): false {
     const { pipeline } = this;
     pipeline.busy = true;
+    this.renewedFor = message;
     this.ctx.port.refreshCatalog((error) => {
       pipeline.busy = false;
       if (this.over) return;

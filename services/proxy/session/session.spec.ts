@@ -97,6 +97,14 @@ describe('a strict session', () => {
     expect(bench.told).toEqual(['C SET', 'Z I']);
   });
 
+  it('reads a stale catalog once for a statement, and decides on it however long the reading took', () => {
+    const bench = new Bench();
+    bench.judge.isStale = true; // and stays so: it ages faster than it can be read
+    bench.session.fromClient(query('SELECT 1'));
+    bench.settle();
+    expect([bench.refreshes, bench.sent]).toEqual([1, ['Q SELECT 1']]);
+  });
+
   it('refuses a statement behind such a change in one pipeline', () => {
     const bench = new Bench();
     const pipeline = [

@@ -14,6 +14,8 @@ interface Recorded {
 /** A session on a bench: what it does is seen, and what happens to it is said, step by step. */
 export class Bench extends SessionPort {
   readonly session: Session;
+  readonly judge = new TextJudge();
+  refreshes = 0;
   readonly sent: string[] = [];
   readonly told: string[] = [];
   readonly drafts: AnyDraft[] = [];
@@ -32,7 +34,7 @@ export class Bench extends SessionPort {
       durability,
       limits: { messageBytes: 1_000_000, statementResultBytes: 1000, sessionResultBytes: 10_000, waitingBytes: 100_000 },
     };
-    this.session = new Session(facts, this, new TextJudge(), new NoHolds(), { role: 'r', searchPath: ['public'] });
+    this.session = new Session(facts, this, this.judge, new NoHolds(), { role: 'r', searchPath: ['public'] });
   }
 
   /** Lets everything that waits for its record have it, or hear why not. */
@@ -70,6 +72,7 @@ export class Bench extends SessionPort {
   }
 
   refreshCatalog(done: () => void): void {
+    this.refreshes++;
     done();
   }
 
@@ -120,7 +123,7 @@ class TextJudge extends Judge {
   readonly policy = 'a'.repeat(64);
   readonly catalog = 'b'.repeat(64);
   readonly analyzer = 'test';
-  readonly isStale = false;
+  isStale = false;
 
   resolve(written: Written): Resolved {
     const facts = {
