@@ -23,6 +23,7 @@ export class Gather {
     private readonly outgoing: Outgoing,
     private readonly failed: (group: Group, drafts: readonly AnyDraft[], error: LogFailed) => void,
     private readonly recorded: (group: Group) => void,
+    private readonly sent: () => void,
   ) {}
 
   get isEmpty(): boolean {
@@ -83,6 +84,7 @@ export class Gather {
         else this.recorded(group);
         group.ready = true;
         this.outgoing.drain();
+        this.sent();
       });
     else if (drafts.length > 0) this.ctx.port.record(drafts, 'linger');
     this.outgoing.push(group);

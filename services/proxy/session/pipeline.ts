@@ -57,6 +57,10 @@ export class Pipeline {
       (group) => {
         if (this.cancelled.delete(group)) this.refuseGroup(group, cancelled('sallyport:cancel'));
       },
+      // There is room again: a client that was told to wait may go on.
+      () => {
+        this.resume();
+      },
     );
   }
 

@@ -97,6 +97,16 @@ describe('a strict session', () => {
     expect(bench.told).toEqual(['C SET', 'Z I']);
   });
 
+  it('reads on from a client that is far ahead once what it sent is on its way, Sync or not', () => {
+    const bench = new Bench();
+    const one = [request.parse('', `SELECT ${'x'.repeat(1000)}`), request.bind('', '', []), request.execute('', 0)];
+    for (let i = 0; i < 150; i++) bench.session.fromClient(Buffer.concat(one));
+    expect(bench.told).toEqual(['(paused)']);
+    bench.settle();
+    expect(bench.told).toEqual(['(paused)', '(resumed)']);
+    expect(bench.sent.length).toBeGreaterThan(300);
+  });
+
   it('reads a stale catalog once for a statement, and decides on it however long the reading took', () => {
     const bench = new Bench();
     bench.judge.isStale = true; // and stays so: it ages faster than it can be read
