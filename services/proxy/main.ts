@@ -50,6 +50,8 @@ await serve({
     const shipping = startShipping(config, client, fail);
     if (past.unfinished.size > 0) log.warn({ sessions: past.unfinished.size }, 'sessions of an earlier life are closed');
     closeUnfinished(journal, past.unfinished);
+    // What became of the life before is on record before this one takes a session.
+    await journal.flush();
     journal.add(
       [
         {
