@@ -77,8 +77,11 @@ describe('the built command line', () => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(process.execPath, [main, 'log', 'cat'], { cwd: clone, stdio: ['ignore', full, 'pipe'] });
     closeSync(full);
-    const [err, [code]] = await Promise.all([child.stderr ? text(child.stderr) : '', once(child, 'close')]);
-    expect({ code: code as unknown, err }).toEqual({
+    const [err, [code]] = await Promise.all([
+      child.stderr ? text(child.stderr) : '',
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
+    expect({ code, err }).toEqual({
       code: 1,
       err: expect.stringMatching(/^error: The output cannot be written: ENOSPC.*\n$/) as unknown,
     });
