@@ -70,11 +70,31 @@ class Scope {
   }
 }
 
+/** Meanings of texts that do nothing to names and that no mask rewrites: the same for each text of the same words. */
+export class Meanings {
+  private readonly known = new WeakMap<readonly Written[], { readonly of: string; readonly meaning: Meaning }>();
+
+  get(ctx: SessionContext, written: readonly Written[]): Meaning | undefined {
+    const known = this.known.get(written);
+    return known?.of === momentOf(ctx) ? known.meaning : undefined;
+  }
+
+  keep(ctx: SessionContext, written: readonly Written[], meaning: Meaning): void {
+    if (!ctx.judge.masking && written.every(({ act }) => act.kind === 'plain'))
+      this.known.set(written, { of: momentOf(ctx), meaning });
+  }
+}
+
+/** All that a plain statement's meaning depends on, beside its text. */
+const momentOf = ({ state, judge }: SessionContext): string => `${state.epoch} ${judge.catalog}`;
+
 export function meaningOf(
   ctx: SessionContext,
   written: readonly Written[],
   sql: Buffer,
 ): Meaning | { readonly refusal: Refusal } {
+  const known = ctx.meanings.get(ctx, written);
+  if (known) return known;
   const scope = new Scope(ctx);
   const names = {
     ...ctx.state.names(),
@@ -93,7 +113,7 @@ export function meaningOf(
   }
   const asked = parts.map((part) => part.asked);
   const acts = resolved.map(({ act }) => act);
-  return {
+  const meaning: Meaning = {
     parts,
     facts: parts.map(({ facts }) => facts),
     asked,
@@ -107,6 +127,8 @@ export function meaningOf(
     onlyFrees: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && act.command === 'rollback'),
     endsTransaction: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && endings.has(act.command)),
   };
+  ctx.meanings.keep(ctx, written, meaning);
+  return meaning;
 }
 
 const endings: ReadonlySet<string> = new Set([
