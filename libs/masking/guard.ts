@@ -1,4 +1,14 @@
-import { type Act, type Catalog, PresentTypes, type Resolved, type ResolvedRelation, type Written } from '#sql';
+import {
+  type Act,
+  type Catalog,
+  PresentTypes,
+  qualifiedName,
+  type Relation,
+  type Resolved,
+  type ResolvedRelation,
+  type UserFunction,
+  type Written,
+} from '#sql';
 import { allowedExtensionFunctions, allowedFunctions } from './allowed-functions.js';
 import { hiddenColumns } from './allowed-relations.js';
 import type { MaskPlan } from './plan.js';
@@ -89,7 +99,12 @@ const refusedRisks: Readonly<Record<string, string>> = {
   'statement-unseen': 'what it runs was prepared unseen',
   'type-unseen': 'a type of it is not known',
   'unknown-node': 'its syntax is not known for this server',
-  'view-function': 'a view of it runs code that is not seen',
+};
+
+/** Risks of code behind names that the statement does not say: refused unless all of it is trusted. */
+const storedCode: Readonly<Record<string, string>> = {
+  'default-function': 'a default of the table runs code that is not seen',
+  'domain-function': 'a check of a domain runs code that is not seen',
 };
 
 const plainHint = 'Read the tables themselves, with built-in functions: masked columns then show as they may be shown.';
@@ -100,7 +115,7 @@ export function guard(written: Written, resolved: Resolved, catalog: Catalog, pl
     guardCommand(written, resolved) ??
     guardFunctions(written, resolved, catalog) ??
     guardOperators(written, resolved, catalog) ??
-    guardRisks(resolved) ??
+    guardRisks(resolved, catalog) ??
     first(resolved.relations, ({ target, reference }) => {
       switch (target.kind) {
         case 'cte':
@@ -109,7 +124,7 @@ export function guard(written: Written, resolved: Resolved, catalog: Catalog, pl
         case 'built-in':
           return guardBuiltIn(`${target.schema}.${target.name}`, reference.access, plan);
         case 'relation':
-          return guardRelation(target, plan);
+          return guardRelation(target, catalog, plan);
         case 'new':
           return isTemporary({ target, reference }) ? undefined : unknownRelation(target.name);
         case 'unknown':
@@ -174,14 +189,15 @@ function guardSetting(act: Extract<Act, { kind: 'set' | 'reset' }>): Refused | u
   return refused(`setting ${name} is fixed where columns are masked`, 'Qualify names with their schema, and leave it as it is.');
 }
 
-/** Only a superuser makes functions in these. */
-const isTrusted = (language: string): boolean => language === 'c' || language === 'internal';
+/** Of a contributed extension: only a superuser makes functions in these languages. */
+const isTrusted = ({ language, name }: Pick<UserFunction, 'language' | 'name'>): boolean =>
+  (language === 'c' || language === 'internal') && allowedExtensionFunctions.has(name);
 
 function guardFunctions(written: Written, { facts, relations }: Resolved, catalog: Catalog): Refused | undefined {
   const unseen = facts.risks.includes('function-unseen') || facts.risks.includes('aggregate-unseen');
   return first(written.functions, ({ schema, name, arguments: count }) => {
     const users = catalog.userFunctions(name).filter((one) => schema === undefined || one.schema === schema);
-    const foreign = users.filter(({ language }) => !isTrusted(language) || !allowedExtensionFunctions.has(name));
+    const foreign = users.filter((one) => !isTrusted(one));
     if (foreign.length > 0 && unseen)
       return refused(`function ${name} of the database runs code that is not seen`, 'Use built-in functions on the tables.');
     if (users.length > 0 && foreign.length === 0) return undefined;
@@ -213,7 +229,7 @@ function guardOperators(written: Written, { facts, relations }: Resolved, catalo
     const unseen = catalog.userOperators(name).filter((one) => {
       if (!present.has(one.left) || !present.has(one.right)) return false;
       const called = catalog.functionByOid(one.function);
-      return !called || !isTrusted(called.language) || !allowedExtensionFunctions.has(called.name);
+      return !called || !isTrusted(called);
     });
     const isKnown = catalog.isBuiltInOperator(name) || catalog.userOperators(name).length > 0;
     if (unseen.length === 0 && isKnown) return undefined;
@@ -224,9 +240,13 @@ function guardOperators(written: Written, { facts, relations }: Resolved, catalo
   });
 }
 
-function guardRisks({ facts }: Resolved): Refused | undefined {
+function guardRisks({ facts }: Resolved, catalog: Catalog): Refused | undefined {
+  const isSeen = (): boolean => {
+    const trusted = new Set(catalog.snapshot.functions.filter(isTrusted).map((one) => qualifiedName(one.schema, one.name)));
+    return facts.functions.every((name) => trusted.has(name));
+  };
   return first(facts.risks, (risk) => {
-    const why = refusedRisks[risk];
+    const why = refusedRisks[risk] ?? (storedCode[risk] === undefined || isSeen() ? undefined : storedCode[risk]);
     return why === undefined ? undefined : refused(why, plainHint);
   });
 }
@@ -240,6 +260,7 @@ function guardBuiltIn(name: string, access: string, plan: MaskPlan): Refused | u
 
 function guardRelation(
   { relation }: Extract<ResolvedRelation['target'], { kind: 'relation' }>,
+  catalog: Catalog,
   plan: MaskPlan,
 ): Refused | undefined {
   const name = `${relation.schema}.${relation.name}`;
@@ -261,7 +282,7 @@ function guardRelation(
       return undefined;
     case 'view':
     case 'materialized view':
-      return guardView(relation);
+      return guardView(relation, catalog);
     case 'foreign table':
     case 'index':
     case 'composite type':
@@ -269,15 +290,36 @@ function guardRelation(
   }
 }
 
-/** A view may call what a statement may not, and read what it may not. */
-function guardView(view: Extract<ResolvedRelation['target'], { kind: 'relation' }>['relation']): Refused | undefined {
-  const calls = view.calls.filter(({ place }) => place === 'rule');
-  const reaches = calls.some(
-    ({ builtInFunctions, builtInRelations }) =>
-      builtInFunctions.some((name) => reaching.test(name)) ||
-      builtInRelations.some((name) => hiddenColumns(`pg_catalog.${name}`)?.length !== 0),
+/** A view, and whatever views it rests on, may call what a statement may not, and read what it may not. */
+function guardView(view: Relation, catalog: Catalog): Refused | undefined {
+  const reaches = [...restsOn(view, catalog)].some(({ calls }) =>
+    calls
+      .filter(({ place }) => place === 'rule')
+      .some(
+        ({ functions, builtInFunctions, builtInRelations }) =>
+          functions.some((oid) => !isTrustedFunction(oid, catalog)) ||
+          builtInFunctions.some((name) => reaching.test(name)) ||
+          builtInRelations.some((name) => hiddenColumns(name)?.length !== 0),
+      ),
   );
   return reaches ? refused(`${view.schema}.${view.name} shows what may hold a masked value`, plainHint) : undefined;
+}
+
+/** The view itself among them. */
+function restsOn(view: Relation, catalog: Catalog, found = new Set<Relation>()): Set<Relation> {
+  if (found.has(view)) return found;
+  found.add(view);
+  for (const { place, relations } of view.calls)
+    for (const oid of place === 'rule' ? relations : []) {
+      const below = catalog.relationByOid(oid);
+      if (below) restsOn(below, catalog, found);
+    }
+  return found;
+}
+
+function isTrustedFunction(oid: number, catalog: Catalog): boolean {
+  const called = catalog.functionByOid(oid);
+  return called !== undefined && isTrusted(called);
 }
 
 /** Names of built-in functions that reach beyond their arguments. A view also calls those behind operators, which no list has. */

@@ -94,12 +94,14 @@ describe('masking against a server', () => {
       code,
       severity,
       message,
+      where,
     }: {
       code?: string | undefined;
       severity?: string | undefined;
       message?: string | undefined;
+      where?: string | undefined;
     }): void => {
-      said.push((guarded ? neutral(code ?? '', severity ?? '') : undefined) ?? { code, message });
+      said.push((guarded ? neutral({ code: code ?? '', severity: severity ?? '', context: where }) : undefined) ?? { code, message });
     };
     client.on('notice', word);
     try {

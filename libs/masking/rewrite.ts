@@ -1,4 +1,4 @@
-import type { Catalog, Resolved, ResolvedRelation, Written } from '#sql';
+import { type Catalog, opaqueRisks, type Resolved, type ResolvedRelation, type Written } from '#sql';
 import { type NamedRelation, readsNoMasked } from './columns.js';
 import { guard } from './guard.js';
 import { maskedNames, type MaskPlan } from './plan.js';
@@ -79,16 +79,17 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
 }
 
 /**
- * Masked columns of the tables that a statement touches, `schema.table.column`: by its text, by a cascade, or by what a commit still has to
- * check. What the server says of it may quote one.
+ * Masked columns of the tables that a statement touches, `schema.table.column`: by its text, by a cascade, by what a commit still has to
+ * check, or by code that nobody has seen (a trigger's, a check's). What the server says of it may quote one.
  */
 export function touchedBy({ facts, act, relations }: Resolved, plan: MaskPlan): string[] {
   const names = new Set([...facts.reads, ...facts.writes]);
   const oids = new Set(relations.map(({ target }) => (target.kind === 'relation' ? target.relation.oid : 0)));
-  const ends = act.kind === 'transaction' && act.command.startsWith('commit');
+  const ends = (act.kind === 'transaction' && act.command.startsWith('commit')) || facts.verb === 'SET CONSTRAINTS';
+  const unseen = facts.risks.some((risk) => opaqueRisks.has(risk));
   return [...plan.covered].flatMap(([oid, covered]) => {
     const { schema, name } = covered.relation;
-    return ends || oids.has(oid) || names.has(`${schema}.${name}`) ? maskedNames(covered) : [];
+    return ends || unseen || oids.has(oid) || names.has(`${schema}.${name}`) ? maskedNames(covered) : [];
   });
 }
 

@@ -33,7 +33,7 @@ export type {
   Written,
 } from './written.js';
 export { verbs } from './verbs.js';
-export { displayName, type SessionNames, type Target } from './resolve/names.js';
+export { displayName, qualifiedName, type SessionNames, type Target } from './resolve/names.js';
 export { PresentTypes } from './resolve/presence.js';
 export { analyzerVersion, resolve, type Resolved, type ResolvedRelation } from './resolve/resolve.js';
 export { opaqueRisks, type Risk, risks } from './resolve/risks.js';

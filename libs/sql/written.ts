@@ -41,6 +41,10 @@ export interface Written {
    * Set where a column may be read that no column reference names: NATURAL and USING, the alias of a join, a list of column aliases.
    */
   readonly renames?: true;
+  /** It writes an array out, `ARRAY[…]`: what stands beside it may be read as another value of its elements' type. */
+  readonly arrays?: true;
+  /** An ALTER that drops: a column, a constraint, a partition. */
+  readonly drops?: true;
 }
 
 export interface QualifiedName {

@@ -22,6 +22,7 @@ const outermost: Place = { ctes: new Set(), access: 'ddl', modifying: false, sam
 export class References {
   /** A column may be read that no reference names. */
   renames = false;
+  arrays = false;
   readonly relations: RelationReference[] = [];
   readonly modifications: Modification[] = [];
   readonly locking: RowLocking[] = [];
@@ -184,6 +185,12 @@ export class References {
       case 'ColumnRef':
         this.named.column(names(node['fields']), number(node['location']));
         return;
+      case 'InferClause': // ON CONFLICT (ssn) compares with what is there
+        for (const element of list(node['indexElems'])) {
+          const name = text(nodeOf(element, 'IndexElem')?.['name']);
+          if (name !== '') this.named.column([name], number(node['location']));
+        }
+        return;
       case 'A_Indirection':
         for (const name of names(node['indirection'])) if (name !== '') this.named.column([name]);
         return;
@@ -205,6 +212,9 @@ export class References {
         return;
       case 'Alias':
         if (node['colnames'] !== undefined) this.renames = true;
+        return;
+      case 'A_ArrayExpr':
+        this.arrays = true;
         return;
       case 'DropStmt':
       case 'CommentStmt':

@@ -1,6 +1,7 @@
 import type { Act, Effect, RelationReference, Written } from '../written.js';
 import { effectsOf } from '../verbs.js';
 import { actOf } from './act.js';
+import { alterDrops } from './dropped.js';
 import { References } from './references.js';
 import { list, type Node, number, untag } from './tree.js';
 import { verbOf } from './verb.js';
@@ -43,6 +44,8 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
     act,
     unknown,
     ...(references.renames && { renames: true as const }),
+    ...(references.arrays && { arrays: true as const }),
+    ...(alterDrops(tag, node) && { drops: true as const }),
   };
 }
 
