@@ -1,6 +1,7 @@
 import {
   type Act,
   type Catalog,
+  definitionFunctions,
   PresentTypes,
   qualifiedName,
   type Relation,
@@ -81,10 +82,11 @@ const allowedSettings: ReadonlySet<string> = new Set([
   'work_mem',
 ]);
 
-/** Values under which a session is served at all: to set them again changes nothing. */
-const required: Readonly<Record<string, readonly string[]>> = {
+/** Values under which a session is served at all, or that let less be told than before. */
+const harmlessValues: Readonly<Record<string, readonly string[]>> = {
   standard_conforming_strings: ['on', 'true', 'yes', '1'],
   client_encoding: ['utf8', 'utf-8', 'unicode'],
+  client_min_messages: ['notice', 'warning', 'error'],
 };
 
 /** Risks through which code or a relation that nobody looked at may reach a masked value. */
@@ -185,7 +187,7 @@ function guardAct(act: Act): Refused | undefined {
 function guardSetting(act: Extract<Act, { kind: 'set' | 'reset' }>): Refused | undefined {
   const { name } = act;
   if (allowedSettings.has(name)) return undefined;
-  if (act.kind === 'set' && required[name]?.includes((act.values[0] ?? '').toLowerCase()) === true) return undefined;
+  if (act.kind === 'set' && harmlessValues[name]?.includes((act.values[0] ?? '').toLowerCase()) === true) return undefined;
   return refused(`setting ${name} is fixed where columns are masked`, 'Qualify names with their schema, and leave it as it is.');
 }
 
@@ -204,7 +206,7 @@ function guardFunctions(written: Written, { facts, relations }: Resolved, catalo
     if (schema !== undefined && schema !== 'pg_catalog')
       return refused(`function ${schema}.${name} is not on the list of harmless ones`, 'Use built-in functions.');
     if (catalog.isBuiltInFunction(name))
-      return allowedFunctions.has(name)
+      return allowedFunctions.has(name) || (definitionFunctions.has(name) && onlyReads(written))
         ? undefined
         : refused(`function ${name} is not on the list of harmless ones`, 'It may reach what is masked: use another one.');
     // `text(x)` is a cast, `name(t)` a column.
@@ -212,6 +214,9 @@ function guardFunctions(written: Written, { facts, relations }: Resolved, catalo
     return isOther ? undefined : refused(`function ${name} is not known`, 'Check its name.');
   });
 }
+
+/** What it shows may be left out: nothing is made of it. */
+const onlyReads = ({ modifications, verb }: Written): boolean => modifications.length === 0 && !verb.startsWith('CREATE');
 
 const hasColumn = (relations: readonly ResolvedRelation[], name: string): boolean =>
   relations.some(({ target }) => target.kind === 'relation' && target.relation.columns.some((column) => column.name === name));

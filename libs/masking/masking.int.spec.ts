@@ -101,7 +101,9 @@ describe('masking against a server', () => {
       message?: string | undefined;
       where?: string | undefined;
     }): void => {
-      said.push((guarded ? neutral({ code: code ?? '', severity: severity ?? '', context: where }) : undefined) ?? { code, message });
+      said.push(
+        (guarded ? neutral({ code: code ?? '', severity: severity ?? '', context: where }) : undefined) ?? { code, message },
+      );
     };
     client.on('notice', word);
     try {

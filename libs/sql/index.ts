@@ -20,10 +20,12 @@ export { SqlParser, type SqlParserOptions, unparsable } from './parse/parser.js'
 export type {
   Act,
   ColumnReference,
+  DefinitionCall,
   Effect,
   FunctionReference,
   Modification,
   Parsed,
+  QualifiedColumn,
   QualifiedName,
   RelationReference,
   RowLocking,
@@ -33,6 +35,7 @@ export type {
   Written,
 } from './written.js';
 export { verbs } from './verbs.js';
+export { definitionFunctions } from './read/definitions.js';
 export { displayName, qualifiedName, type SessionNames, type Target } from './resolve/names.js';
 export { PresentTypes } from './resolve/presence.js';
 export { analyzerVersion, resolve, type Resolved, type ResolvedRelation } from './resolve/resolve.js';

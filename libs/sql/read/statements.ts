@@ -44,6 +44,8 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
     act,
     unknown,
     ...(references.renames && { renames: true as const }),
+    ...(references.qualified.length > 0 && { qualified: references.qualified }),
+    ...(references.definitions.length > 0 && { definitions: references.definitions }),
     ...(references.arrays && { arrays: true as const }),
     ...(alterDrops(tag, node) && { drops: true as const }),
   };
