@@ -62,6 +62,9 @@ const guarded: ReadonlyMap<string, readonly string[]> = new Map([
   ['information_schema.columns', ['column_default', 'generation_expression']],
 ]);
 
+/** Those whose columns a catalog has to tell. */
+export const guardedRelations = (): string[] => [...guarded.keys()];
+
 /** The columns of a built-in relation that may not be read; undefined where none of it may. */
 export function hiddenColumns(name: string): readonly string[] | undefined {
   return plain.has(name) ? [] : guarded.get(name);

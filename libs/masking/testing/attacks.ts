@@ -351,6 +351,18 @@ export const attacks: Readonly<Record<string, readonly string[]>> = {
     'SELECT p.m FROM patient p (i, n, m) TABLESAMPLE BERNOULLI (100) ORDER BY i',
     'SELECT mrn FROM patient TABLESAMPLE BERNOULLI ((SELECT ascii(substr(mrn, 5)) FROM patient WHERE id = 1)) ORDER BY id',
   ],
+  definitions: [
+    'INSERT INTO log SELECT pg_get_viewdef(oid) FROM pg_class RETURNING line',
+    'CREATE TEMP TABLE x AS SELECT pg_get_viewdef(oid) FROM pg_class',
+    "SELECT public.pg_get_viewdef('v_patient'::regclass)",
+    "SELECT length(pg_get_viewdef('v_patient'::regclass)) > 0",
+    "SELECT * FROM pg_get_viewdef('v_patient'::regclass) WHERE pg_get_indexdef('patient_vip'::regclass) LIKE '%7%'",
+    "SELECT pg_get_expr('x'::pg_node_tree, 0)",
+    'SELECT pg_get_expr(indpred, indrelid), indpred::text FROM pg_index WHERE indpred IS NOT NULL',
+    'SELECT stxexprs, pg_get_expr(stxexprs, stxrelid) FROM pg_statistic_ext',
+    'INSERT INTO stay VALUES (1, 1, $$a$$, $$x$$, 1) ON CONFLICT (id, ward) DO UPDATE SET cost = length(stay.policy) RETURNING cost',
+    'INSERT INTO stay SELECT * FROM stay ON CONFLICT (id, ward) DO UPDATE SET policy = excluded.policy RETURNING id',
+  ],
   'system columns': [
     'SELECT ctid, mrn FROM patient',
     'SELECT tableoid::regclass FROM patient',

@@ -33,7 +33,7 @@ export interface ResolvedRelation {
 }
 
 /** Names the version of this analysis: the same facts for the same inputs as long as it stays. */
-export const analyzerVersion = 'sql/1';
+export const analyzerVersion = 'sql/2';
 
 /** Resolves a statement's names and judges it. Pure and total: what it cannot tell is a risk, never an error. */
 export function resolve(written: Written, catalog: Catalog, names: SessionNames): Resolved {
