@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { compile, type Mask } from '#policy';
-import { buildCatalog, type Catalog, catalogQueries, resolve, SqlParser, type Written } from '#sql';
+import { type Catalog, CatalogReader, resolve, SqlParser, type Written } from '#sql';
 import { type Postgres, startPostgres } from '../../test/postgres/index.js';
 import { guardedRelations } from './allowed-relations.js';
 import { isFaithful, type Masked, maskPlan, type MaskPlan, neutral, rewrite } from './index.js';
@@ -45,12 +45,10 @@ describe('masking against a server', () => {
     await one.query(sameValuesSql);
     await other.query(otherValuesSql);
     const reader = await connect('hospital');
-    const answers: (string | null)[][][] = [];
-    for (const text of catalogQueries) {
+    catalog = await new CatalogReader(async (text) => {
       const { rows } = await reader.query<(string | null)[]>({ text, rowMode: 'array', types: { getTypeParser: () => String } });
-      answers.push(rows);
-    }
-    catalog = buildCatalog(answers);
+      return rows;
+    }).read();
     plan = maskPlan(hospitalPolicy(), catalog);
   }, 60_000);
   afterAll(async () => {

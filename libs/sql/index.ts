@@ -1,6 +1,5 @@
-export { buildCatalog } from './catalog/build.js';
 export { Catalog } from './catalog/catalog.js';
-export { catalogQueries } from './catalog/queries.js';
+export { CatalogReader } from './catalog/reader.js';
 export { MalformedCatalog } from './catalog/rows.js';
 export type {
   BuiltInColumns,

@@ -12,7 +12,11 @@ const ownRelation = `c.oid >= ${first} AND n.nspname <> 'pg_toast' AND c.relpers
 const notTemporary = (schema: string): string =>
   `${schema} NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp)')`;
 
-const texts = {
+/**
+ * Statements that read a database's catalog, without parameters: plain SELECTs, and first one that pins the search path of the
+ * connection that runs them. To be run in order and in one transaction, REPEATABLE READ, so that they tell of one moment.
+ */
+export const catalogTexts = {
   // A function or operator of the same name in another schema must not answer in place of Postgres' own.
   path: `SELECT set_config('search_path', 'pg_catalog', false)`,
 
@@ -97,12 +101,6 @@ const texts = {
     FROM called WHERE what <> 'resulttype' OR target >= ${first}`,
 };
 
-export type CatalogPart = keyof typeof texts;
+export type CatalogPart = keyof typeof catalogTexts;
 
-export const catalogParts = Object.keys(texts) as CatalogPart[];
-
-/**
- * Statements that read a database's catalog, in order, without parameters: plain SELECTs, and one that pins the search path of the
- * connection that runs them. To be run in one transaction, REPEATABLE READ, so that they tell of one moment.
- */
-export const catalogQueries: readonly string[] = Object.values(texts);
+export const catalogParts = Object.keys(catalogTexts) as CatalogPart[];
