@@ -1,3 +1,5 @@
+import type { UserFunction } from '#sql';
+
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /**
@@ -71,7 +73,7 @@ export const allowedFunctions = words(`
 `);
 
 /** Functions of contributed extensions that compute from their arguments alone: trusted under these names when they are written in C or built in. */
-export const allowedExtensionFunctions = words(`
+const allowedExtensionFunctions = words(`
   akeys avals citext_eq citext_ge citext_gt citext_le citext_lt citext_ne defined delete each exist exists_all exists_any fetchval
   hs_concat hs_contained hs_contains hstore hstore_eq hstore_ne hstore_to_array hstore_to_json hstore_to_json_loose hstore_to_jsonb
   hstore_to_jsonb_loose hstore_to_matrix isdefined isexists normal_rand skeys slice slice_array svals tconvert texticlike texticnlike
@@ -82,3 +84,7 @@ export const allowedExtensionFunctions = words(`
   strict_word_similarity_dist_op strict_word_similarity_op text_soundex uuid_generate_v1 uuid_generate_v4 uuid_generate_v5
   word_similarity word_similarity_commutator_op word_similarity_dist_commutator_op word_similarity_dist_op word_similarity_op
 `);
+
+/** Of a contributed extension: only a superuser makes functions in these languages. */
+export const isTrusted = ({ language, name }: Pick<UserFunction, 'language' | 'name'>): boolean =>
+  (language === 'c' || language === 'internal') && allowedExtensionFunctions.has(name);

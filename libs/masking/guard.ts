@@ -4,16 +4,15 @@ import {
   definitionFunctions,
   PresentTypes,
   qualifiedName,
-  type Relation,
   type Resolved,
   type ResolvedRelation,
-  type UserFunction,
   type Written,
 } from '#sql';
-import { allowedExtensionFunctions, allowedFunctions } from './allowed-functions.js';
+import { allowedFunctions, isTrusted } from './allowed-functions.js';
 import { hiddenColumns } from './allowed-relations.js';
 import type { MaskPlan } from './plan.js';
 import { type Refused, refused } from './refusal.js';
+import { showsUnseen } from './views.js';
 
 /** Commands that hand out or change no more than their own text and tables say. */
 const allowedVerbs: ReadonlySet<string> = new Set([
@@ -191,10 +190,6 @@ function guardSetting(act: Extract<Act, { kind: 'set' | 'reset' }>): Refused | u
   return refused(`setting ${name} is fixed where columns are masked`, 'Qualify names with their schema, and leave it as it is.');
 }
 
-/** Of a contributed extension: only a superuser makes functions in these languages. */
-const isTrusted = ({ language, name }: Pick<UserFunction, 'language' | 'name'>): boolean =>
-  (language === 'c' || language === 'internal') && allowedExtensionFunctions.has(name);
-
 function guardFunctions(written: Written, { facts, relations }: Resolved, catalog: Catalog): Refused | undefined {
   const unseen = facts.risks.includes('function-unseen') || facts.risks.includes('aggregate-unseen');
   return first(written.functions, ({ schema, name, arguments: count }) => {
@@ -287,49 +282,13 @@ function guardRelation(
       return undefined;
     case 'view':
     case 'materialized view':
-      return guardView(relation, catalog);
+      return showsUnseen(relation, catalog) ? refused(`${name} shows what may hold a masked value`, plainHint) : undefined;
     case 'foreign table':
     case 'index':
     case 'composite type':
       return refused(`${name} is a ${relation.kind}, which may lead to what is masked here`, plainHint);
   }
 }
-
-/** A view, and whatever views it rests on, may call what a statement may not, and read what it may not. */
-function guardView(view: Relation, catalog: Catalog): Refused | undefined {
-  const reaches = [...restsOn(view, catalog)].some(({ calls }) =>
-    calls
-      .filter(({ place }) => place === 'rule')
-      .some(
-        ({ functions, builtInFunctions, builtInRelations }) =>
-          functions.some((oid) => !isTrustedFunction(oid, catalog)) ||
-          builtInFunctions.some((name) => reaching.test(name)) ||
-          builtInRelations.some((name) => hiddenColumns(name)?.length !== 0),
-      ),
-  );
-  return reaches ? refused(`${view.schema}.${view.name} shows what may hold a masked value`, plainHint) : undefined;
-}
-
-/** The view itself among them. */
-function restsOn(view: Relation, catalog: Catalog, found = new Set<Relation>()): Set<Relation> {
-  if (found.has(view)) return found;
-  found.add(view);
-  for (const { place, relations } of view.calls)
-    for (const oid of place === 'rule' ? relations : []) {
-      const below = catalog.relationByOid(oid);
-      if (below) restsOn(below, catalog, found);
-    }
-  return found;
-}
-
-function isTrustedFunction(oid: number, catalog: Catalog): boolean {
-  const called = catalog.functionByOid(oid);
-  return called !== undefined && isTrusted(called);
-}
-
-/** Names of built-in functions that reach beyond their arguments. A view also calls those behind operators, which no list has. */
-const reaching =
-  /^(pg_(?!typeof|column_size|size|backend_pid)|lo_|lo(read|write)|ts_(stat|rewrite)|cursor_|(col|obj|shobj)_description|current_(query|setting)|set_config)|_to_xml/;
 
 function first<T>(items: readonly T[], test: (item: T) => Refused | undefined): Refused | undefined {
   for (const item of items) {

@@ -20,10 +20,18 @@ export function readStatements(tree: Node, sql: Uint8Array): Written[] {
   });
 }
 
-function readStatement(statement: unknown, sql: Uint8Array, from: number, to: number): Written {
+/** @param parameterTypes as PREPARE gives them */
+function readStatement(
+  statement: unknown,
+  sql: Uint8Array,
+  from: number,
+  to: number,
+  parameterTypes: readonly unknown[] = [],
+): Written {
   const [tag, node] = untag(statement) ?? ['', {}];
   const references = new References(sql).read(tag, node);
-  const act = actOf(tag, node, (query) => readStatement(query, sql, from, to));
+  for (const type of parameterTypes) references.read(...(untag(type) ?? ['', {}]));
+  const act = actOf(tag, node, (query, types) => readStatement(query, sql, from, to, types));
   const verb = verbOf(tag, node);
   const { relations, modifications, locking, unknown, named } = references;
   return {

@@ -265,6 +265,11 @@ describe('resolve', () => {
     expect(facts.risks).toEqual(risks);
   });
 
+  it('sees what EXECUTE runs with a parameter of the type that PREPARE gave it', async () => {
+    const { inner } = await last('prepare p (mood) as select named($1)');
+    expect((await last(`execute p ('ok')`, { ...names, prepared: () => inner })).facts.risks).toEqual(['function-unseen']);
+  });
+
   it('takes the type of a parameter that nobody knows for code', async () => {
     expect((await last('select $1', { ...names, parameterTypes: [999_999] })).facts.risks).toEqual(['type-unseen']);
   });
