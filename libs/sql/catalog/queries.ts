@@ -34,9 +34,12 @@ export const catalogTexts = {
   // Those of built-in relations that hold expressions beside names: some of their columns may be hidden.
   builtInColumns: `SELECT n.nspname, c.relname, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND (n.nspname = 'information_schema' AND c.relname = 'columns'
-      OR n.nspname = 'pg_catalog' AND c.relname IN ('pg_attribute', 'pg_class', 'pg_constraint', 'pg_index',
-        'pg_partitioned_table', 'pg_proc', 'pg_roles', 'pg_trigger', 'pg_type', 'pg_user'))`,
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND (n.nspname = 'information_schema' AND c.relname IN ('attributes', 'check_constraints', 'columns',
+        'domains', 'parameters', 'routines', 'triggers', 'views')
+      OR n.nspname = 'pg_catalog' AND c.relname IN ('pg_attrdef', 'pg_attribute', 'pg_class', 'pg_constraint', 'pg_description',
+        'pg_index', 'pg_indexes', 'pg_matviews', 'pg_partitioned_table', 'pg_policies', 'pg_policy', 'pg_proc', 'pg_publication_rel',
+        'pg_rewrite', 'pg_roles', 'pg_rules', 'pg_shdescription', 'pg_stat_activity', 'pg_statistic_ext', 'pg_trigger', 'pg_type',
+        'pg_user', 'pg_views'))`,
 
   columns: `SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod),
       a.attgenerated, CASE WHEN a.attcollation <> t.typcollation THEN ${schemaOf('l.collnamespace')} END, l.collname

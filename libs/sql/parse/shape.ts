@@ -10,6 +10,7 @@ export function shapeOf(text: string): string | undefined {
 }
 
 const unclear = /['"$\\]|--|\/\*/;
-// At most nine digits: an integer, whatever they are. Not behind a letter, a dot or a digit, nor before one.
-const wholeNumbers = /(?<=[\s(,=<>+*/-])\d{1,9}(?=[\s),;]|$)/g;
+// At most nine digits: an integer, whatever they are. Not behind a letter, a dot or a digit, nor before one. Blanks are the lexer's own:
+// the text is read a byte at a time, and what `\s` takes for one may be the last byte of a letter.
+const wholeNumbers = /(?<=[ \t\n\r\f\v(,=<>+*/-])\d{1,9}(?=[ \t\n\r\f\v),;]|$)/g;
 const ones = (digits: string): string => '1'.repeat(digits.length);

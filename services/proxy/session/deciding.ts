@@ -115,6 +115,7 @@ export class Deciding {
     const { state } = this.ctx;
     if (meaning.changesState) {
       state.unsettled = true;
+      state.changes++;
       state.changedInTransaction = true;
       if (meaning.changesCatalog) state.catalogStale = true;
     }
