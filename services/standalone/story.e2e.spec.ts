@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import type { Event, EventOf, EventType, PartRecord } from '#events';
-import { readRecord } from '../../test/e2e/world.js';
+import { readRecord } from '../../test/record.js';
 import type { DemoFile } from './demo-file.js';
 
 /** The demo as `npm run demo` starts it. The session that it plays is held against the log and against Postgres. */

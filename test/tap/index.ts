@@ -1,3 +1,4 @@
 export { expectAccounted } from './accounted.js';
+export { heldAgainstRecord, unaccounted } from './comparison.js';
 export { startTap, type Tap, type TapOptions } from './tap.js';
 export type { TappedSession } from './tapped-session.js';

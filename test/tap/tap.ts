@@ -88,7 +88,7 @@ class TappedConnection {
   }
 
   private async forward(client: Socket, upstream: Socket, first: FirstPacket): Promise<void> {
-    const recorder = first.kind === 'startup' ? new SessionRecorder(first.parameters) : undefined;
+    const recorder = first.kind === 'startup' ? new SessionRecorder(portOf(upstream), first.parameters) : undefined;
     if (recorder) this.recorders.push(recorder);
     await Promise.all([
       pass(client, upstream, (chunk) => recorder?.fromClient(chunk)),
@@ -220,6 +220,9 @@ function pass(from: Socket, to: Socket, seen: (chunk: Buffer) => void): Promise<
     from.resume();
   });
 }
+
+/** Our end of a connection: 0, which is nobody's, once it is gone. */
+const portOf = ({ localPort }: Socket): number => localPort ?? 0;
 
 /** A broken connection shows by its closing. */
 function quiet<T extends Socket>(socket: T): T {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type Postgres, startPostgres } from '../../../test/postgres/index.js';
 import { freePort } from '../../../test/ports.js';
-import { readRecord } from '../../../test/e2e/world.js';
+import { readRecord } from '../../../test/record.js';
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
 const passwords = { login: 'canary-of-the-login', catalog: 'canary-of-the-catalog' };

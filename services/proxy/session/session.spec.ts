@@ -170,6 +170,24 @@ describe('a strict session', () => {
   });
 });
 
+describe('a session whose client does not speak the protocol', () => {
+  const garbage = Buffer.from([0x16, 3, 1, 2, 0]); // a TLS hello, where there is TLS already
+  const said = Buffer.concat([query('SELECT 1'), garbage]);
+
+  it.each(Array.from({ length: said.length }, (_, at) => at))('ends, and has its bytes on record, cut at byte %i', (at) => {
+    const bench = new Bench();
+    for (const chunk of [said.subarray(0, at), said.subarray(at)]) bench.session.fromClient(chunk);
+    expect([bench.ended, bench.told]).toEqual(['protocol-error', ['E 08P01']]);
+    const ranges = bench.drafts.flatMap(({ wire = [] }) => wire.filter(({ dir }) => dir === 'c'));
+    expect(ranges.map(({ from, to, msgs }) => [from, to, msgs])).toEqual([
+      [0, 14, 'Q14'],
+      [14, said.length, `?${garbage.length}`],
+    ]);
+    const unread = bench.drafts.find(({ wire }) => wire?.[0]?.msgs.startsWith('?'))?.parts;
+    expect(unread?.map(({ name, bytes }) => [name, Buffer.concat(bytes)])).toEqual([['wire', garbage]]);
+  });
+});
+
 describe('a buffered session', () => {
   it('asks that its record be written, not that it be on disk', () => {
     const bench = new Bench('buffered');

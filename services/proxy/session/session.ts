@@ -192,8 +192,12 @@ export class Session {
   finish(): void {
     if (this.ended) return;
     this.ended = true;
-    const { incomplete } = this.clientFramer;
+    const { incomplete, unread } = this.clientFramer;
     this.intake.stop();
+    if (unread.length > 0) {
+      this.ctx.client.begin('?', unread.length, unread);
+      this.ctx.recordRange(this.ctx.client);
+    }
     if (incomplete && incomplete.held.length > 0) {
       this.ctx.client.begin(incomplete.type, incomplete.length ?? incomplete.held.length, incomplete.held);
       this.ctx.recordRange(this.ctx.client);
