@@ -157,7 +157,7 @@ describe('the story of the demo', () => {
     expect(items.map(({ id }) => id)).toContain(sessions(events)[0]?.session);
     expect(await query("SELECT count(*)::int AS n FROM refunds WHERE reason = 'the parcel was lost'")).toEqual([{ n: 1 }]);
     expect(await demo.stop()).toMatchObject({ code: 0, processes: [] });
-  }, 60_000);
+  }, 120_000);
 
   it('is gone after a start with --reset', async () => {
     demo = await DemoProcess.start(folder, ['--reset', '--no-agent']);
@@ -165,5 +165,5 @@ describe('the story of the demo', () => {
     expect(found.filter(({ type }) => type.startsWith('session.') || type.startsWith('statement.'))).toEqual([]);
     expect(await query("SELECT count(*)::int AS n FROM refunds WHERE reason = 'the parcel was lost'")).toEqual([{ n: 0 }]);
     expect(await demo.stop()).toMatchObject({ code: 0, processes: [] });
-  }, 60_000);
+  }, 120_000);
 });
