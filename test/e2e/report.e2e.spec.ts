@@ -120,7 +120,7 @@ describe('the access report after a proxy was killed', () => {
         ['ada', 'public.item', 'write', 'UPDATE', 'allow', '1', '0', '0'],
         ['carl', 'public.item', 'read', 'SELECT', 'allow', '2', '1', '2'],
       ]);
-        const cutOff = events.find((event) => event.type === 'session.opened' && event.data.user === 'carl');
+      const cutOff = events.find((event) => event.type === 'session.opened' && event.data.user === 'carl');
       expect(gaps).toBe(3);
       expect(rowsOf(files['gaps.csv']).map(([kind, id, principal, , , count]) => [kind, id, principal, count])).toEqual([
         ['producer-not-stopped', cutOff?.producer, '', ''],
