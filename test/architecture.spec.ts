@@ -80,6 +80,23 @@ function trespass(file: string, text: string): string | undefined {
   return undefined;
 }
 
+/** Tests whose proxy no tap is before: their paths, or how these begin. */
+const withoutTap: Readonly<Record<string, string>> = {
+  'test/bench/': 'it is load, and a tap takes its share',
+  'services/standalone/demo.e2e.spec.ts': 'a stub is in the place of its proxy',
+  'services/standalone/up.e2e.spec.ts': 'a stub is in the place of its proxy',
+};
+
+/** What comes before a proxy of a test that its clients could reach past a tap. That they do not, the tap finds out at its end. */
+function wayAround(file: string, text: string): string | undefined {
+  const starts =
+    /ServiceProcess\('proxy'|\bproxy\/main\.js'|\bbuiltPrograms\('proxy'\)|'(demo|up)', '--|demo-with-stubs\.js/.test(text);
+  if (!isTest(file) || Object.keys(withoutTap).some((path) => file.startsWith(path)) || !starts) return undefined;
+  return importsOf(file, text).some(({ to }) => to === 'test/tap/index.js')
+    ? undefined
+    : 'starts a proxy without a tap before it';
+}
+
 const files = ['libs', 'services', 'test'].flatMap((top) =>
   readdirSync(top, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
@@ -103,6 +120,14 @@ describe('architecture', () => {
     expect(found).toEqual([]);
   });
 
+  it('has no test that starts a proxy without a tap before it', () => {
+    const found = files
+      .map((file) => [file, wayAround(file, readFileSync(join(root, file), 'utf8'))])
+      .filter(([file, why]) => why !== undefined && file !== 'test/architecture.spec.ts');
+    expect(found).toEqual([]);
+    expect(Object.keys(withoutTap).filter((path) => !files.some((file) => file.startsWith(path)))).toEqual([]);
+  });
+
   it.each([
     ['libs/events/a.ts', "import '../sql/parser.js'", 'reaches into another room by path'],
     ['services/api/a.ts', "export * from '../proxy/main.js'", 'reaches into another room by path'],
@@ -114,6 +139,18 @@ describe('architecture', () => {
     ['services/proxy/a.ts', "import { parseSync } from 'libpg-query'", 'a second door to a vendor'],
   ])('bites: %s with %s', (file, text, why) => {
     expect(importsOf(file, text).map(violation)).toEqual([why]);
+  });
+
+  it.each([
+    ['test/e2e/a.ts', "new ServiceProcess('proxy', file)"],
+    ['test/a.ts', "new URL('../services/proxy/main.js', import.meta.url)"],
+    ['services/api/a.e2e.spec.ts', "spawn(process.execPath, [main, 'demo', '--home', folder])"],
+    ['services/cli/a.e2e.spec.ts', "start(['up', '--config', 'sallyport.yml'])"],
+  ])('bites: %s with %s', (file, text) => {
+    expect(wayAround(file, text)).toBe('starts a proxy without a tap before it');
+    expect(
+      wayAround(file, `import { startTap } from './${relative(dirname(file), 'test/tap/index.js')}';\n${text}`),
+    ).toBeUndefined();
   });
 
   it.each([

@@ -22,6 +22,13 @@ describe('MessageRuns', () => {
     ]);
   });
 
+  it('tells apart what begins no message', () => {
+    expect(parseRuns('Q14 ?60')).toEqual([
+      { type: 'Q', length: 14, count: 1 },
+      { type: '?', length: 60, count: 1 },
+    ]);
+  });
+
   it('refuses what is no run', () => {
     expect(() => parseRuns('T32 D')).toThrow(SyntaxError);
   });

@@ -165,4 +165,20 @@ describe('Framer', () => {
     }).toThrow(MalformedFrame);
     expect(types).toEqual(['Z']);
   });
+
+  it.each(Array.from({ length: 12 }, (_, at) => at))('keeps what it could not read of a stream cut at byte %i', (at) => {
+    const framer = new Framer(options());
+    const stream = Buffer.concat([encodeReadyForQuery('I'), Buffer.from('?????')]);
+    expect(framer.unread).toHaveLength(0);
+    const refused = [stream.subarray(0, at), stream.subarray(at)].map((chunk) => {
+      try {
+        framer.push(chunk, () => undefined);
+        return undefined;
+      } catch (violation) {
+        return violation;
+      }
+    });
+    expect(refused.at(-1)).toBeInstanceOf(MalformedFrame);
+    expect([framer.unread.toString(), framer.incomplete]).toEqual(['?????', undefined]);
+  });
 });

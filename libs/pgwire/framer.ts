@@ -1,4 +1,4 @@
-import { FrameTooLong, MalformedFrame } from './violation.js';
+import { FrameTooLong, MalformedFrame, type ProtocolViolation } from './violation.js';
 
 /** Who sends the stream: the types of messages differ. */
 export type Direction = 'frontend' | 'backend';
@@ -58,6 +58,7 @@ export class Framer {
   private readonly whole: (type: string) => boolean;
   private readonly frame = new Cut();
   private failure: unknown;
+  private lost: Buffer = empty;
 
   /** Bytes of a header that the last chunk ended in, or of a message that is being assembled. */
   private held: Buffer = empty;
@@ -95,6 +96,11 @@ export class Framer {
     return { type: String.fromCharCode(this.held[0] ?? 0), held: this.held.subarray(0, this.heldBytes) };
   }
 
+  /** Once the stream is lost to a violation: its bytes from the one on that begins no message, as far as they came by then. */
+  get unread(): Buffer {
+    return this.lost;
+  }
+
   private cut(chunk: Buffer, onFrame: (frame: Frame) => void): void {
     const end = chunk.length;
     const { frame } = this;
@@ -102,7 +108,7 @@ export class Framer {
     while (end - at >= headerBytes) {
       const type = this.types[chunk[at] ?? 0];
       const length = 1 + int32(chunk, at + 1);
-      if (type === undefined || length < headerBytes || length > this.maxFrame) this.refuse(chunk[at] ?? 0, length);
+      if (type === undefined || length < headerBytes || length > this.maxFrame) this.refuse(chunk[at] ?? 0, length, chunk, at);
       const to = at + length;
       if (to > end) {
         this.open(type ?? '', length, chunk, at, onFrame);
@@ -115,11 +121,19 @@ export class Framer {
   }
 
   /** @throws unless it is the length alone, of a message that is not held */
-  private refuse(byte: number, length: number): void {
+  private refuse(byte: number, length: number, chunk: Buffer, at: number): void {
+    const violation = this.violation(byte, length);
+    if (!violation) return;
+    this.lost = Buffer.concat([this.held.subarray(0, this.heldBytes), chunk.subarray(at)]);
+    this.release();
+    throw violation;
+  }
+
+  private violation(byte: number, length: number): ProtocolViolation | undefined {
     const type = this.types[byte];
-    if (type === undefined) throw new MalformedFrame(`no message begins with byte 0x${byte.toString(16).padStart(2, '0')}`);
-    if (length < headerBytes) throw new MalformedFrame(`message ${type}: its length says ${length - 1} bytes`);
-    if (this.whole(type)) throw new FrameTooLong(type, length, this.maxFrame);
+    if (type === undefined) return new MalformedFrame(`no message begins with byte 0x${byte.toString(16).padStart(2, '0')}`);
+    if (length < headerBytes) return new MalformedFrame(`message ${type}: its length says ${length - 1} bytes`);
+    return this.whole(type) ? new FrameTooLong(type, length, this.maxFrame) : undefined;
   }
 
   /** Begins a message that passes the end of the chunk. */
@@ -145,7 +159,7 @@ export class Framer {
     const header = this.held;
     const type = this.types[header[0] ?? 0];
     const length = 1 + int32(header, 1);
-    if (type === undefined || length < headerBytes || length > this.maxFrame) this.refuse(header[0] ?? 0, length);
+    if (type === undefined || length < headerBytes || length > this.maxFrame) this.refuse(header[0] ?? 0, length, chunk, at);
     if (length === headerBytes) {
       this.release();
       onFrame(this.frame.set(type ?? '', length, 'whole', header, 0, length));

@@ -33,6 +33,7 @@ export type {
   TypeReference,
   Written,
 } from './written.js';
+export { maySpellSecret } from './read/secrets.js';
 export { verbs } from './verbs.js';
 export { definitionFunctions } from './read/definitions.js';
 export { displayName, qualifiedName, type SessionNames, type Target } from './resolve/names.js';

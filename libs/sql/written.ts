@@ -37,6 +37,8 @@ export interface Written {
   readonly act: Act;
   /** Tags of the tree that the reader does not know: never to be allowed unseen. Sorted. */
   readonly unknown: readonly string[];
+  /** Set where the statement has something in a place that is for a secret, as `ALTER ROLE … PASSWORD`. */
+  readonly secret?: true;
   /**
    * Set where a column may be read that no column reference names: NATURAL and USING, the alias of a join, a list of column aliases.
    */

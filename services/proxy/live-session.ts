@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { EventOf } from '#events';
-import { type Journal, LogFailed } from '#event-log';
+import { EventTooBig, type Journal, LogFailed } from '#event-log';
 import { sendCancel } from '#pgwire';
 import type { Parsed, SqlParser } from '#sql';
 import type { Logger } from '#runtime';
@@ -84,16 +84,24 @@ export class LiveSession extends SessionPort {
 
   record(drafts: readonly AnyDraft[], need: Need, settled?: (error?: LogFailed) => void): void {
     const { journal, id } = this.options;
-    const stamped = drafts.map((draft) => ({ ...draft, session: id }));
-    if (!settled) {
-      journal.add(stamped, need);
-      return;
-    }
-    journal.add(stamped, need, (error) => {
+    const heard = (error?: Error): void => {
       this.session?.attempt(() => {
-        settled(error && (error instanceof LogFailed ? error : new LogFailed(error.message, { cause: error })));
+        settled?.(error && (error instanceof LogFailed ? error : new LogFailed(error.message, { cause: error })));
       });
-    });
+    };
+    const add = (them: readonly AnyDraft[], how: Need, done?: typeof heard): void => {
+      journal.add(
+        them.map((draft) => ({ ...draft, session: id })),
+        how,
+        done,
+      );
+    };
+    try {
+      add(drafts, need, settled && heard);
+    } catch (error) {
+      if (error instanceof EventTooBig) add(drafts.flatMap(accountOf), 'linger');
+      throw error;
+    }
   }
 
   parse(sql: Buffer, done: (parsed: Parsed) => void): void {
@@ -235,6 +243,10 @@ export class LiveSession extends SessionPort {
     socket.write(bytes);
   }
 }
+
+/** What an event accounts for, without what it says: that takes more than an event holds, which bytes it came in does not. */
+const accountOf = ({ wire, parts }: AnyDraft): AnyDraft[] =>
+  wire ? [{ type: 'wire.recorded', data: {}, wire, ...(parts && { parts }) }] : [];
 
 /** Ends a connection after what was written to it, and cuts it should the other side not take it. */
 function farewell(socket: Socket): void {

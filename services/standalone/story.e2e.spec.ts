@@ -1,54 +1,34 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import type { Event, EventOf, EventType, PartRecord } from '#events';
-import { readRecord } from '../../test/e2e/world.js';
-import type { DemoFile } from './demo-file.js';
+import { readRecord } from '../../test/record.js';
+import { unaccounted } from '../../test/tap/index.js';
+import { DemoProcess } from './testing/demo-process.js';
 
 /** The demo as `npm run demo` starts it. The session that it plays is held against the log and against Postgres. */
 describe('the story of the demo', () => {
   let folder: string;
-  let demo: ChildProcess;
-  let output: Promise<string>;
-  let running: DemoFile;
+  let demo: DemoProcess;
   let events: readonly Event[];
   let parts: readonly PartRecord[];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'story-'));
     chmodSync(folder, 0o755);
-    const main = fileURLToPath(new URL('main.js', import.meta.url));
-    demo = spawn(process.execPath, [main, 'demo', '--home', join(folder, 'home')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      // Colours are for people; with CI=true they would be there even in a pipe.
-      env: { ...process.env, NO_COLOR: '1' },
-    });
-    output = text(demo.stdout as NodeJS.ReadableStream);
-    running = await Promise.race([untilDone(join(folder, 'home', 'demo.json')), endOf(demo)]);
-    ({ events, parts } = await readRecord(running.dataDir));
+    demo = await DemoProcess.start(folder);
+    ({ events, parts } = await readRecord(demo.file.dataDir));
   }, 120_000);
   afterAll(async () => {
-    if (demo.exitCode === null) {
-      demo.kill('SIGINT');
-      await once(demo, 'exit');
-    }
+    await demo.stop();
     rmSync(folder, { recursive: true });
   }, 20_000);
 
-  const endOf = async (child: ChildProcess): Promise<never> => {
-    await once(child, 'exit');
-    throw new Error(await output);
-  };
   const of = <T extends EventType>(type: T): EventOf<T>['data'][] =>
     events.flatMap((event) => (event.type === type ? [event.data as EventOf<T>['data']] : []));
-  const query = async (sql: string): Promise<unknown[]> => {
-    const client = new Client(running.directUrl);
+  const query = async (sql: string, url = demo.file.directUrl): Promise<unknown[]> => {
+    const client = new Client(url);
     await client.connect();
     try {
       return (await client.query<Record<string, unknown>>(sql)).rows;
@@ -117,10 +97,37 @@ describe('the story of the demo', () => {
     expect(deleted).toEqual([attempts.made - attempts.left]);
   });
 
+  it('says in demo.json where everything is, as soon as it answers and for as long as it does', () => {
+    expect(demo.files.map(({ story }) => story)).toEqual(['running', 'done']);
+    expect(demo.answered).toEqual([true, true, true]);
+    expect(statSync(join(demo.home, 'demo.json')).mode & 0o777).toBe(0o600);
+    const { pids, tokens, dataDir } = demo.file;
+    expect(Object.keys(pids).sort()).toEqual([
+      ...['api', 'clickhouse', 'detector', 'exporter', 'identity-provider', 'postgres', 'projector', 'proxy', 'standalone'],
+    ]);
+    const running = new Set(demo.processes.map(({ pid }) => pid));
+    expect(Object.entries(pids).filter(([, pid]) => !running.has(pid))).toEqual([]);
+    expect(Object.keys(tokens)).toEqual(['agent', 'viewer', 'responder', 'approver', 'auditor', 'admin']);
+    expect(dataDir).toBe(join(demo.home, 'data'));
+  });
+
+  it('gives a URL that node-postgres takes as it stands', async () => {
+    expect(await query('SELECT current_user AS login', demo.file.proxyUrl)).toEqual([{ login: 'billing_agent' }]);
+  });
+
+  it('stops within five seconds of Ctrl-C, and leaves no process', async () => {
+    const { code, ms, processes } = await demo.stop();
+    expect({ code, processes }).toEqual({ code: 0, processes: [] });
+    expect(ms).toBeLessThan(5_000);
+  }, 20_000);
+
+  it('has every byte on record that its clients said and heard', async () => {
+    expect(demo.sessions()).toHaveLength(2);
+    expect(unaccounted(demo.sessions(), await readRecord(demo.file.dataDir, 'proxy'))).toEqual([]);
+  });
+
   it('is told from the record, and ends with the lines to paste', async () => {
-    demo.kill('SIGINT');
-    await once(demo, 'exit');
-    const told = await output;
+    const told = await demo.output;
     const session = events.find(({ type }) => type === 'session.opened')?.session ?? '';
     for (const line of [
       'billing-bot (agent) is let in to demo/shop as billing_agent',
@@ -136,14 +143,27 @@ describe('the story of the demo', () => {
       `npm run -s sallyport -- replay ${session}`,
     ])
       expect(told).toContain(line);
-  }, 20_000);
-});
+  });
 
-/** The file is another process's, which says nothing: it is looked at again. */
-async function untilDone(file: string): Promise<DemoFile> {
-  for (;;) {
-    const demo = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : undefined;
-    if (demo?.story === 'done') return demo;
-    await setTimeout(50);
-  }
-}
+  it('is still there at the next start, which plays nothing when it is told not to', async () => {
+    demo = await DemoProcess.start(folder, ['--no-agent']);
+    const sessions = (all: readonly Event[]): Event[] => all.filter(({ type }) => type === 'session.opened');
+    const { events: found } = await readRecord(demo.file.dataDir);
+    expect(sessions(found)).toHaveLength(2);
+    expect(sessions(found).slice(0, 1)).toEqual(sessions(events));
+    const { apiUrl, tokens } = demo.file;
+    const answer = await fetch(`${apiUrl}/api/v1/sessions`, { headers: { authorization: `Bearer ${tokens.viewer}` } });
+    const { items } = (await answer.json()) as { readonly items: readonly { readonly id: string }[] };
+    expect(items.map(({ id }) => id)).toContain(sessions(events)[0]?.session);
+    expect(await query("SELECT count(*)::int AS n FROM refunds WHERE reason = 'the parcel was lost'")).toEqual([{ n: 1 }]);
+    expect(await demo.stop()).toMatchObject({ code: 0, processes: [] });
+  }, 120_000);
+
+  it('is gone after a start with --reset', async () => {
+    demo = await DemoProcess.start(folder, ['--reset', '--no-agent']);
+    const { events: found } = await readRecord(demo.file.dataDir);
+    expect(found.filter(({ type }) => type.startsWith('session.') || type.startsWith('statement.'))).toEqual([]);
+    expect(await query("SELECT count(*)::int AS n FROM refunds WHERE reason = 'the parcel was lost'")).toEqual([{ n: 0 }]);
+    expect(await demo.stop()).toMatchObject({ code: 0, processes: [] });
+  }, 120_000);
+});

@@ -20,8 +20,14 @@ export interface ApiProcess {
 const builtConsole = fileURLToPath(new URL('../../services/console/index.html', import.meta.url));
 const consoleCode = 'one-browser-once';
 
-/** The api in a process of its own over a data directory, serving the console as it was built. No ClickHouse answers. */
-export async function startApi(dataDir: string): Promise<ApiProcess> {
+/**
+ * The api in a process of its own over a data directory, serving the console as it was built.
+ * @param clickhouse on this machine; absent: no ClickHouse answers
+ */
+export async function startApi(
+  dataDir: string,
+  clickhouse?: { readonly port: number; readonly password: string },
+): Promise<ApiProcess> {
   if (!existsSync(builtConsole)) throw new Error('the console is not built: run `npm run build`');
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-console-'));
   const file = (name: string, text: string): string => {
@@ -36,10 +42,13 @@ export async function startApi(dataDir: string): Promise<ApiProcess> {
     dataDir,
     tokens: { file: tokens },
     log: { segmentMiB: 1 },
-    clickhouse: { port: deadClickHouse.port, password: { file: file('clickhouse', 'nobody-asks') } },
+    clickhouse: {
+      port: clickhouse?.port ?? deadClickHouse.port,
+      password: { file: file('clickhouse', clickhouse?.password ?? 'nobody-asks') },
+    },
     api: {
       port,
-      roles: { viewer: ['viewers'], approver: ['approvers'] },
+      roles: { viewer: ['viewers'], approver: ['approvers'], auditor: ['auditors'] },
       consoleCode: { file: file('code', consoleCode) },
     },
   };

@@ -64,7 +64,6 @@ describePart([browserFromNpm], 'the console', () => {
       await browser.close();
       for (const client of open) void client.end();
       expect(await api.stop()).toBe(0);
-      expect(await world.unaccounted()).toEqual([]);
     } finally {
       await world.stop();
     }

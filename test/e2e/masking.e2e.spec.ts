@@ -54,12 +54,8 @@ describe('a session on a database with masks', () => {
     token = await world.token('bot', ['agents']);
   }, 60_000);
   afterAll(async () => {
-    try {
-      for (const client of open) void client.end();
-      expect(await world.unaccounted()).toEqual([]);
-    } finally {
-      await world.stop();
-    }
+    for (const client of open) void client.end();
+    await world.stop();
   }, 30_000);
 
   it('shows a masked column as it may be shown, in every form of query', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { By } from '#events';
 import { Journal, type LogSettings, openSegmentLog, startShipping } from '#event-log';
 import { logger } from '#runtime';
-import { readRecord } from './world.js';
+import { readRecord } from '../record.js';
 
 export interface Voter {
   /** Waits until something is held, and votes on the hold that was opened last. */

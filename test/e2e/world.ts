@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
-import { decodePartRecord, type Event, eventId, parseEvent, type PartRecord, topics } from '#events';
-import { SegmentReader } from '#event-log';
 import { ServiceTokens } from '#identity';
 import { type Postgres, type PostgresOptions, startPostgres } from '../postgres/index.js';
-import { expectAccounted, startTap, type Tap } from '../tap/index.js';
+import { freePort } from '../ports.js';
+import { readRecord, type WrittenRecord } from '../record.js';
+import { heldAgainstRecord, startTap, type Tap } from '../tap/index.js';
 import { type Certificates, makeCertificates } from '../tls/certificates.js';
 import { ServiceProcess } from './service-process.js';
 
@@ -44,7 +42,7 @@ export interface World {
   readonly services: Readonly<Partial<Record<Service, ServiceProcess>>>;
   readonly certificates: Certificates;
   readonly proxyPid: () => number;
-  /** Past the tap: for load, never for a test of what is on record. */
+  /** Past the tap, for bytes that make no session: one that they did make would be unaccounted for. */
   readonly proxyPort: number;
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
@@ -55,12 +53,10 @@ export interface World {
   readonly killProxy: () => Promise<void>;
   readonly startProxy: () => Promise<void>;
   /** All that is on record, once the proxy was asked to stop or is idle. */
-  readonly record: () => Promise<{ readonly events: readonly Event[]; readonly parts: readonly PartRecord[] }>;
-  /**
-   * Waits until every client is gone and its session on record as closed; then compares both streams of each with what the tap saw.
-   * One line for each byte that is not accounted for as it should be.
-   */
+  readonly record: () => Promise<WrittenRecord>;
+  /** Waits until every client is gone and its session on record as closed. One line for all that is not accounted for as it should be. */
   readonly unaccounted: () => Promise<string[]>;
+  /** Ends everything. @throws when something is unaccounted for */
   readonly stop: () => Promise<void>;
 }
 
@@ -159,6 +155,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ssl: { ca: certificates.ca, servername: 'localhost' },
   });
 
+  const unaccounted = (): Promise<string[]> => heldAgainstRecord(tap, dataDir);
   return {
     postgres,
     tap,
@@ -185,77 +182,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await proxy.start();
     },
     record: () => readRecord(dataDir),
-    unaccounted: async () => {
-      const settled = await Promise.race([tap.settled().then(() => true), setTimeout(5_000, false, { ref: false })]);
-      if (!settled) return tap.sessions().flatMap((one, i) => (one.closed ? [] : [`connection ${i} of a test is still open`]));
-      const tapped = tap.sessions().filter(({ backendPid }) => backendPid !== undefined);
-      const deadline = Date.now() + 10_000;
-      for (;;) {
-        await setTimeout(20);
-        const { events, parts } = await readRecord(dataDir);
-        const sessions = tapped.map((session) => {
-          const ready = events.find((event) => event.type === 'session.ready' && event.data.backend === session.backendPid);
-          return { session, events: events.filter((event) => event.session === ready?.session) };
-        });
-        const open = sessions.filter((one) => one.events.at(-1)?.type !== 'session.closed').length;
-        if (open > 0 && Date.now() < deadline) continue;
-        if (open > 0) return [`${open} of ${sessions.length} sessions are not on record as closed`];
-        return sessions.flatMap((one) => {
-          const ids = new Set(one.events.map(eventId));
-          return expectAccounted(
-            one.session,
-            one.events,
-            parts.filter(({ header }) => ids.has(eventId(header))),
-          );
-        });
-      }
-    },
+    unaccounted,
     stop: async () => {
+      const lines = await unaccounted();
       await tap.close();
       await proxy.end('SIGTERM');
       await Promise.all(Object.values(services).map((service) => service.end('SIGTERM')));
       await postgres.stop();
       rmSync(folder, { recursive: true, force: true });
+      if (lines.length > 0) throw new Error(`what is on record is not what the tap saw:\n${lines.join('\n')}`);
     },
   };
-}
-
-/** Everything on record in a data directory, in the order of the log. */
-export async function readRecord(dataDir: string): Promise<{ events: Event[]; parts: PartRecord[] }> {
-  const reader = new SegmentReader({ dataDir });
-  const events: Event[] = [];
-  const parts: PartRecord[] = [];
-  await reader.consume({
-    name: 'test',
-    topics: [topics.events, topics.parts, topics.control],
-    from: () => 0,
-    until: 'end',
-    signal: new AbortController().signal,
-    each: (batch) => {
-      for (const { topic, value } of batch) {
-        if (topic === topics.parts) parts.push(copyOf(decodePartRecord(value)));
-        else events.push(parseEvent(value));
-      }
-      return Promise.resolve();
-    },
-  });
-  await reader.close();
-  return { events, parts };
-}
-
-const copyOf = ({ header, salt, bytes }: PartRecord): PartRecord => ({
-  header,
-  salt: Buffer.from(salt),
-  bytes: Buffer.from(bytes),
-});
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || !address) throw new Error('no port');
-  return address.port;
 }

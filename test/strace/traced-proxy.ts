@@ -5,17 +5,27 @@ import { join } from 'node:path';
 import { pathOf, strace } from '../parts.js';
 import { untilItAnswers } from '../ports.js';
 import type { ProxyConfig } from '../proxy-config.js';
+import { heldAgainstRecord, startTap } from '../tap/index.js';
+import type { Certificates } from '../tls/certificates.js';
 import { parseTrace, type SystemCall } from './trace.js';
 
 const traced = 'write,writev,pwrite64,pwritev,sendto,sendmsg,fsync,fdatasync,openat';
 
+/** A proxy under strace, and a tap before it. */
 export interface TracedProxy {
-  /** Stops the proxy. @returns all that it asked of the system from its first line on */
+  /** Where clients connect to. */
+  readonly port: number;
+  /** Stops the proxy. @returns all that it asked of the system from its first line on. @throws when something is unaccounted for */
   readonly stop: () => Promise<SystemCall[]>;
 }
 
 /** @param root where the build lies: a clone, or a copy of its `dist` */
-export async function startTracedProxy(root: string, folder: string, { file, port }: ProxyConfig): Promise<TracedProxy> {
+export async function startTracedProxy(
+  root: string,
+  folder: string,
+  { file, port, dataDir }: ProxyConfig,
+  certificates: Certificates,
+): Promise<TracedProxy> {
   const trace = join(folder, 'trace');
   const main = join(root, 'dist/services/proxy/main.js');
   const child = spawn(
@@ -45,11 +55,16 @@ export async function startTracedProxy(root: string, folder: string, { file, por
   });
   await Promise.race([untilItAnswers(port), exited]);
   exited.catch(() => undefined);
+  const tap = await startTap({ upstream: { host: '127.0.0.1', port }, tls: certificates });
   return {
+    port: tap.port,
     stop: async () => {
+      const lines = await heldAgainstRecord(tap, dataDir);
+      await tap.close();
       // To the group: strace waits for the proxy, which stops in order.
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
       await exited.catch(() => undefined);
+      if (lines.length > 0) throw new Error(lines.join('\n'));
       return parseTrace(readFileSync(trace, 'utf8'));
     },
   };

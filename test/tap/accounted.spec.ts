@@ -29,6 +29,7 @@ const copied = request.copyData(Buffer.from('1\t2\n'));
 const tapped: TappedSession = {
   client: Buffer.concat([query, bind, sync, cutShort]),
   server: Buffer.concat([row, row, copied, complete, ready]),
+  port: 40_000,
   parameters: new Map(),
   backendPid: 1,
   closed: true,

@@ -49,13 +49,14 @@ describe('the tap', () => {
 
   it.each(['by_trust', 'by_md5', 'postgres'])('keeps both streams from the end of authentication on, of %s', async (user) => {
     const client = await PgClient.connect(through({ user, password: user === 'postgres' ? password() : 'right' }));
-    await client.query('SELECT 1');
+    const { rows } = await client.query('SELECT inet_client_port()');
     await client.close();
     await tap.settled();
     expect(tap.sessions()).toEqual([
       {
-        client: Buffer.concat([request.query('SELECT 1'), request.terminate()]),
+        client: Buffer.concat([request.query('SELECT inet_client_port()'), request.terminate()]),
         server: expect.any(Buffer) as Buffer,
+        port: Number(rows[0]?.[0]),
         parameters: new Map([
           ['user', user],
           ['database', 'postgres'],

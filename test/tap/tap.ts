@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { decodeStartup, encodeSslRequest, MalformedStartup, type Startup } from '#pgwire';
@@ -24,8 +25,11 @@ export interface Tap {
   close(): Promise<void>;
 }
 
-/** Starts a recording tap on a free port of 127.0.0.1: what clients send to it reaches the proxy, and both plaintext streams are kept. */
-export async function startTap(options: TapOptions): Promise<Tap> {
+/**
+ * Starts a recording tap on a port of 127.0.0.1: what clients send to it reaches the proxy, and both plaintext streams are kept.
+ * @param port a free one unless it is named
+ */
+export async function startTap(options: TapOptions, port = 0): Promise<Tap> {
   const recorders: SessionRecorder[] = [];
   const connections = new Map<Socket, Promise<void>>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -35,7 +39,7 @@ export async function startTap(options: TapOptions): Promise<Tap> {
   });
   return {
     host: '127.0.0.1',
-    port: await listen(server),
+    port: await listen(server, port),
     sessions: () => recorders.map(({ session }) => session),
     settled: async () => {
       await Promise.all(connections.values());
@@ -49,8 +53,9 @@ export async function startTap(options: TapOptions): Promise<Tap> {
   };
 }
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
@@ -88,7 +93,7 @@ class TappedConnection {
   }
 
   private async forward(client: Socket, upstream: Socket, first: FirstPacket): Promise<void> {
-    const recorder = first.kind === 'startup' ? new SessionRecorder(first.parameters) : undefined;
+    const recorder = first.kind === 'startup' ? new SessionRecorder(portOf(upstream), first.parameters) : undefined;
     if (recorder) this.recorders.push(recorder);
     await Promise.all([
       pass(client, upstream, (chunk) => recorder?.fromClient(chunk)),
@@ -220,6 +225,9 @@ function pass(from: Socket, to: Socket, seen: (chunk: Buffer) => void): Promise<
     from.resume();
   });
 }
+
+/** Our end of a connection: 0, which is nobody's, once it is gone. */
+const portOf = ({ localPort }: Socket): number => localPort ?? 0;
 
 /** A broken connection shows by its closing. */
 function quiet<T extends Socket>(socket: T): T {

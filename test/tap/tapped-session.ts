@@ -6,6 +6,8 @@ export interface TappedSession {
   readonly client: Buffer;
   /** Sent to the client after the first ReadyForQuery. */
   readonly server: Buffer;
+  /** That the proxy sees its client at: the session's `session.opened` has it. */
+  readonly port: number;
   /** The start-up parameters. */
   readonly parameters: ReadonlyMap<string, string>;
   /** As BackendKeyData gave it, undefined where the session came to none. */
@@ -24,7 +26,10 @@ export class SessionRecorder {
   private serverFrom: number | undefined;
   private backendPid: number | undefined;
 
-  constructor(private readonly parameters: ReadonlyMap<string, string>) {}
+  constructor(
+    private readonly port: number,
+    private readonly parameters: ReadonlyMap<string, string>,
+  ) {}
 
   fromClient(chunk: Buffer): void {
     this.client.take(chunk, ({ type }, end) => {
@@ -52,6 +57,7 @@ export class SessionRecorder {
     return {
       client: this.client.bytes.subarray(this.clientFrom),
       server: this.serverFrom === undefined ? Buffer.alloc(0) : this.server.bytes.subarray(this.serverFrom),
+      port: this.port,
       parameters: this.parameters,
       backendPid: this.backendPid,
       closed: this.closed,

@@ -19,6 +19,22 @@ const shown = ({ schema, name, alias, access, cte, only, sampled, modifying, tem
       .map(([what]) => what),
   ].join(' ');
 
+describe('a statement with a secret', () => {
+  it.each([
+    [`create role r password 'x'`, true],
+    [`alter user r with encrypted password 'x'`, true],
+    [`create user mapping for r server s options (user 'u', password 'x')`, true],
+    [`alter server s options (set secret_key 'x')`, true],
+    [`create subscription s connection 'password=x' publication p`, true],
+    [`alter subscription s connection 'password=x'`, true],
+    ['alter role r createdb', undefined],
+    ['alter subscription s disable', undefined],
+    [`select password from users where password = 'password'`, undefined],
+  ])('is told: %s', (sql, secret) => {
+    expect(one(sql).secret).toBe(secret);
+  });
+});
+
 describe('the verb and effects of a statement', () => {
   it.each([
     ['select 1', 'SELECT', ['read']],

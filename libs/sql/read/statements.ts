@@ -3,6 +3,7 @@ import { effectsOf } from '../verbs.js';
 import { actOf } from './act.js';
 import { alterDrops } from './dropped.js';
 import { References } from './references.js';
+import { holdsSecret } from './secrets.js';
 import { list, type Node, number, untag } from './tree.js';
 import { verbOf } from './verb.js';
 
@@ -51,6 +52,7 @@ function readStatement(
     locking,
     act,
     unknown,
+    ...(holdsSecret(tag, node) && { secret: true as const }),
     ...(references.renames && { renames: true as const }),
     ...(references.qualified.length > 0 && { qualified: references.qualified }),
     ...(references.definitions.length > 0 && { definitions: references.definitions }),

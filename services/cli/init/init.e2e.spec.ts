@@ -4,13 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type Postgres, startPostgres } from '../../../test/postgres/index.js';
 import { freePort } from '../../../test/ports.js';
-import { readRecord } from '../../../test/e2e/world.js';
+import { readRecord } from '../../../test/record.js';
+import { heldAgainstRecord, startTap } from '../../../test/tap/index.js';
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
 const passwords = { login: 'canary-of-the-login', catalog: 'canary-of-the-catalog' };
@@ -71,17 +72,18 @@ describe('init', () => {
     const told: string[] = [];
     let answered: unknown;
     let loggedIn: unknown;
+    let unaccounted: unknown;
     for await (const line of createInterface({ input: up.stdout as NodeJS.ReadableStream })) {
       told.push(line);
       if (!line.includes('is running')) continue;
-      const ssl = { ca: readFileSync(ca) };
+      const tap = await startTap({ upstream: { host: '127.0.0.1', port: proxy }, tls: certificateIn(dirname(ca)) });
       const client = new pg.Client({
         host: '127.0.0.1',
-        port: proxy,
+        port: tap.port,
         user: 'my-agent',
         password: made.out.trim(),
         database: 'shop',
-        ssl,
+        ssl: { ca: readFileSync(ca) },
       });
       await client.connect();
       answered = (await client.query('SELECT current_user AS login, 1 + 1 AS two')).rows;
@@ -92,10 +94,12 @@ describe('init', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ code }),
       }).then(({ status }) => status);
+      unaccounted = await heldAgainstRecord(tap, join(folder, '.sallyport', 'data'));
+      await tap.close();
       up.kill('SIGTERM');
     }
-    expect({ ended: await ended, told, answered, loggedIn }).toMatchObject({
-      ...{ ended: [0, null], answered: [{ login: 'app', two: 2 }], loggedIn: 200 },
+    expect({ ended: await ended, told, answered, loggedIn, unaccounted }).toMatchObject({
+      ...{ ended: [0, null], answered: [{ login: 'app', two: 2 }], loggedIn: 200, unaccounted: [] },
     });
     const { events } = await readRecord(join(folder, '.sallyport', 'data'));
     expect(events.flatMap(({ type, data }) => (type === 'session.authenticated' ? data.principal.subject : []))).toEqual([
@@ -199,3 +203,9 @@ describe('init', () => {
     });
   });
 });
+
+/** The certificate that init made, for a tap to show in the proxy's place. */
+function certificateIn(secrets: string): { readonly ca: string; readonly cert: string; readonly key: string } {
+  const read = (name: string): string => readFileSync(join(secrets, name), 'utf8');
+  return { ca: read('ca.pem'), cert: read('server.pem'), key: read('server.key') };
+}

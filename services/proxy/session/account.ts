@@ -33,6 +33,7 @@ export class StreamAccount {
   /** Bytes at the start of the open range of a message that began before it. */
   private carried = 0;
   private slices = new Map<PartName, Buffer[]>();
+  private readonly hidden = new Map<PartName, Withheld>();
   private content = 0;
 
   constructor(readonly dir: 'c' | 's') {}
@@ -47,6 +48,11 @@ export class StreamAccount {
   carryOn(type: string, bytes: Buffer): void {
     if (this.runs.isEmpty) this.carried += bytes.length;
     this.take(kindOf(this.dir, type), bytes);
+  }
+
+  /** Keeps nothing of this kind of message in the open range but its length and commitment. */
+  withhold(type: string, why: Withheld): void {
+    this.hidden.set(kindOf(this.dir, type), why);
   }
 
   get isEmpty(): boolean {
@@ -64,7 +70,7 @@ export class StreamAccount {
     const runs = this.runs.toString();
     const msgs = carry !== '' && runs !== '' ? `${carry} ${runs}` : carry + runs;
     const parts = [...this.slices].map(([name, bytes]) => {
-      const why = withheld?.get(name);
+      const why = withheld?.get(name) ?? this.hidden.get(name);
       return why === undefined ? { name, bytes } : { name, bytes, withheld: why };
     });
     const wire: WireRange = { dir: this.dir, from: this.from, msgs, to: this.at };
@@ -72,6 +78,7 @@ export class StreamAccount {
     this.runs = new MessageRuns();
     this.carried = 0;
     this.slices = new Map();
+    this.hidden.clear();
     this.content = 0;
     return { wire, parts };
   }

@@ -128,7 +128,7 @@ export class Deciding {
       ...(masking.kind === 'rewritten' && { masked: [...masking.masked] }),
     } as const;
     const decided = this.decided({ ...asked, meaning }, n, outcome);
-    const draft = asked.form === 'query' ? { ...decided, ...forwardedPart(masking) } : decided;
+    const draft = asked.form === 'query' ? { ...decided, ...forwardedPart(masking, asked.message) } : decided;
     // What only gives back resources passes even while the log is broken.
     this.pipeline.gather.begin(draft, meaning.onlyFrees ? 'later' : 'awaited');
     if (bytes === 'to-account') this.pipeline.account(asked.message);

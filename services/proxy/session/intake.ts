@@ -17,7 +17,7 @@ import {
   userTypeRefused,
 } from './masking.js';
 import { type Meaning, meaningOf } from './meaning.js';
-import { type ClientMessage, Pipeline } from './pipeline.js';
+import { type ClientMessage, isSecret, Pipeline } from './pipeline.js';
 import type { Holds } from './port.js';
 import * as refusals from './refusal.js';
 import type { Refusal } from './refusal.js';
@@ -254,6 +254,8 @@ export class Intake {
   }
 
   private drop(message: ClientMessage): boolean {
+    // In a range of its own: it must not take the text before it along.
+    if (isSecret(message)) this.pipeline.gather.begin({ type: 'wire.recorded', data: {} }, 'later');
     this.pipeline.account(message);
     return true;
   }
@@ -342,7 +344,7 @@ export class Intake {
       {
         type: 'statement.prepared',
         data: { n, name: made.name, parameterTypes: [...made.parameterTypes], statements: [...made.meaning.facts] },
-        ...forwardedPart(masking),
+        ...forwardedPart(masking, message),
       },
       made.meaning.onlyFrees ? 'later' : 'awaited',
     );
@@ -495,10 +497,14 @@ export class Intake {
     this.ctx.port.parse(sql, (parsed) => {
       pipeline.busy = false;
       if (this.over) return;
+      if (parsed.kind === 'statements') message.secret ??= parsed.statements.some(({ secret }) => secret === true);
       if (parsed.kind === 'statements') then(parsed.statements);
       else if (otherwise) otherwise();
       else if (parsed.kind === 'syntax-error')
-        this.deciding.refuse({ message, form }, refusals.syntaxError(parsed.message, parsed.position));
+        this.deciding.refuse(
+          { message, form },
+          refusals.syntaxError(isSecret(message) ? 'syntax error' : parsed.message, parsed.position),
+        );
       else this.deciding.refuse({ message, form }, refusals.unreadable(parsed.reason));
       if (!answeredAtOnce) this.pump();
     });

@@ -2,6 +2,7 @@ import { type Masked, type Statement } from '#masking';
 import { request } from '#pgwire';
 import type { Resolved, Written } from '#sql';
 import type { AccountedPart } from './account.js';
+import { type ClientMessage, isSecret } from './pipeline.js';
 import type { Judge } from './port.js';
 import type { Refusal } from './refusal.js';
 
@@ -46,9 +47,11 @@ export const forwardedQuery = (masked: Masked, bytes: Buffer): Buffer =>
 export const forwardedParse = (masked: Masked, name: string, types: readonly number[], bytes: Buffer): Buffer =>
   masked.kind === 'rewritten' ? request.parse(name, masked.text.toString('utf8'), types) : bytes;
 
-/** The text that was sent, as a part of the event that says so. */
-export const forwardedPart = (masked: Masked): { parts?: readonly AccountedPart[] } =>
-  masked.kind === 'rewritten' ? { parts: [{ name: 'forwarded', bytes: [masked.text] }] } : {};
+/** The text that was sent for a message, as a part of the event that says so. */
+export function forwardedPart(masked: Masked, message: ClientMessage): { parts?: readonly AccountedPart[] } {
+  if (masked.kind !== 'rewritten') return {};
+  return { parts: [{ name: 'forwarded', bytes: [masked.text], ...(isSecret(message) && { withheld: 'secret' }) }] };
+}
 
 /** The first OID that is not Postgres' own. */
 export const firstUserOid = 16384;

@@ -1,5 +1,6 @@
 import type { LogFailed } from '#event-log';
 import { encodeReadyForQuery } from '#pgwire';
+import { maySpellSecret } from '#sql';
 import type { SessionContext } from './context.js';
 import { Gather } from './gather.js';
 import { failingText, injectedParse, injectedQuery } from './injection.js';
@@ -13,7 +14,13 @@ import { newRunning, type Refused, type Running, runningOf } from './running.js'
 export interface ClientMessage {
   readonly type: string;
   readonly bytes: Buffer;
+  /** Whether its text holds a password; absent while nobody has read it. */
+  secret?: boolean;
 }
+
+/** Whether its bytes must not be kept. Of a text that nobody has read, a word decides. */
+export const isSecret = ({ type, bytes, secret }: ClientMessage): boolean =>
+  type === 'p' || ((type === 'Q' || type === 'P') && (secret ?? maySpellSecret(bytes)));
 
 /** Where the client's messages stand between what has arrived and what was sent. */
 export class Pipeline {
@@ -74,6 +81,7 @@ export class Pipeline {
     this.inbox.shift();
     this.waitingBytes -= message.bytes.length;
     this.gather.account(message.type, message.bytes);
+    if (isSecret(message)) this.ctx.client.withhold(message.type, 'secret');
   }
 
   /** Gathers a message of the extended protocol. */

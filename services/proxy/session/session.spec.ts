@@ -170,6 +170,76 @@ describe('a strict session', () => {
   });
 });
 
+describe('a session with secrets in it', () => {
+  const secret = "ALTER ROLE r PASSWORD 'x'";
+  /** Of the client's stream: what was kept, and why the rest was not. */
+  const kept = (bench: Bench): unknown[] =>
+    bench.drafts.flatMap(({ wire = [], parts = [] }) =>
+      wire.some(({ dir }) => dir === 'c')
+        ? parts.map(({ name, withheld, bytes }) => [name, withheld ?? Buffer.concat(bytes).toString()])
+        : [],
+    );
+  const said = (...messages: readonly Buffer[]): Bench => {
+    const bench = new Bench();
+    bench.session.fromClient(Buffer.concat(messages));
+    bench.settle();
+    bench.session.clientGone();
+    return bench;
+  };
+  const text = (sql: string): string => query(sql).toString();
+
+  it('keeps no text of a statement that holds one, and the texts around it', () => {
+    expect(kept(said(query('SELECT 1'), query(secret), query("SELECT 'password'")))).toEqual([
+      ['sql', text('SELECT 1')],
+      ['sql', 'secret'],
+      ['sql', text("SELECT 'password'")],
+    ]);
+  });
+
+  it('keeps none of a prepared one', () => {
+    expect(kept(said(request.parse('', secret), request.sync()))).toEqual([
+      ['sql', 'secret'],
+      ['wire', request.sync().toString()],
+    ]);
+  });
+
+  it('keeps none that was dropped unread behind a refusal, and what was refused', () => {
+    const refused = request.parse('', 'DROP a');
+    expect(kept(said(refused, request.parse('', secret), request.sync()))).toEqual([
+      ['sql', refused.toString()],
+      ['sql', 'secret'],
+      ['wire', request.sync().toString()],
+    ]);
+  });
+
+  it('keeps none of which only a part has come', () => {
+    expect(kept(said(query(secret).subarray(0, -3)))).toEqual([['sql', 'secret']]);
+  });
+
+  it('keeps no token that is sent once more', () => {
+    const bench = said(request.password('a token'));
+    expect([bench.ended, kept(bench)]).toEqual(['protocol-error', [['wire', 'secret']]]);
+  });
+});
+
+describe('a session whose client does not speak the protocol', () => {
+  const garbage = Buffer.from([0x16, 3, 1, 2, 0]); // a TLS hello, where there is TLS already
+  const said = Buffer.concat([query('SELECT 1'), garbage]);
+
+  it.each(Array.from({ length: said.length }, (_, at) => at))('ends, and has its bytes on record, cut at byte %i', (at) => {
+    const bench = new Bench();
+    for (const chunk of [said.subarray(0, at), said.subarray(at)]) bench.session.fromClient(chunk);
+    expect([bench.ended, bench.told]).toEqual(['protocol-error', ['E 08P01']]);
+    const ranges = bench.drafts.flatMap(({ wire = [] }) => wire.filter(({ dir }) => dir === 'c'));
+    expect(ranges.map(({ from, to, msgs }) => [from, to, msgs])).toEqual([
+      [0, 14, 'Q14'],
+      [14, said.length, `?${garbage.length}`],
+    ]);
+    const unread = bench.drafts.find(({ wire }) => wire?.[0]?.msgs.startsWith('?'))?.parts;
+    expect(unread?.map(({ name, bytes }) => [name, Buffer.concat(bytes)])).toEqual([['wire', garbage]]);
+  });
+});
+
 describe('a buffered session', () => {
   it('asks that its record be written, not that it be on disk', () => {
     const bench = new Bench('buffered');

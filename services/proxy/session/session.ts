@@ -3,6 +3,7 @@ import { encodeErrorResponse, type Frame, Framer, ProtocolViolation, request } f
 import { SessionContext } from './context.js';
 import { Intake } from './intake.js';
 import type { Holds, Judge, SessionFacts, SessionPort, Timer } from './port.js';
+import { isSecret } from './pipeline.js';
 import { Replies } from './replies.js';
 import { SessionState } from './state.js';
 import { readState, stateQuery, stateQuestion } from './state-query.js';
@@ -192,10 +193,16 @@ export class Session {
   finish(): void {
     if (this.ended) return;
     this.ended = true;
-    const { incomplete } = this.clientFramer;
+    const { incomplete, unread } = this.clientFramer;
     this.intake.stop();
+    if (unread.length > 0) {
+      this.ctx.client.begin('?', unread.length, unread);
+      this.ctx.recordRange(this.ctx.client);
+    }
     if (incomplete && incomplete.held.length > 0) {
-      this.ctx.client.begin(incomplete.type, incomplete.length ?? incomplete.held.length, incomplete.held);
+      const { type, held, length = held.length } = incomplete;
+      this.ctx.client.begin(type, length, held);
+      if (isSecret({ type, bytes: held })) this.ctx.client.withhold(type, 'secret');
       this.ctx.recordRange(this.ctx.client);
     }
     this.replies.abandon();

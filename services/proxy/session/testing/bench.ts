@@ -67,7 +67,10 @@ export class Bench extends SessionPort {
     const statements = sql
       .toString('utf8')
       .split(';')
-      .map((text) => ({ verb: text.trim(), act: actOf(text.trim()) }) as unknown as Written);
+      .map((text) => ({
+        ...({ verb: text.trim(), act: actOf(text.trim()) } as unknown as Written),
+        ...(text.includes('PASSWORD') && { secret: true as const }),
+      }));
     done({ kind: 'statements', statements });
   }
 
