@@ -3,7 +3,7 @@ import { decodePartRecord, type Event, parseEvent, PartName, type Topic, topics 
 import type { Recorded } from '#replay';
 import { Assembly } from '../session/assembly.js';
 import type { Positions } from './positions.js';
-import type { Place, SessionIndex } from './session-index.js';
+import type { SessionIndex } from './session-index.js';
 
 /** Sessions read from the event log itself. */
 export class LogRecordings {
@@ -20,13 +20,15 @@ export class LogRecordings {
    */
   async recording(session: string, kinds: readonly PartName[] = PartName.options): Promise<readonly Recorded[] | undefined> {
     const place = this.index.placeOf(session);
+    // Before the log's end is looked up: what is read from then on lies beyond it, and would be a gap to this reading.
+    const known = this.positions.snapshot();
     const last = this.index.row(session);
     const assembly = new Assembly();
     const done = new AbortController();
     await this.reader.consume({
       name: 'api session',
       topics: [topics.events, topics.parts],
-      from: (topic, partition) => this.from(place, topic, partition),
+      from: (topic, partition) => firstWanted(place, known, topic, partition),
       until: 'end',
       signal: done.signal,
       each: (batch) => {
@@ -40,13 +42,18 @@ export class LogRecordings {
     });
     return assembly.isEmpty ? undefined : assembly.recorded();
   }
+}
 
-  /** One that is not in the index may be anywhere; of one that is, no other partition has anything. */
-  private from(place: { events: Place; parts: Place | undefined } | undefined, topic: Topic, partition: string): number {
-    if (!place) return 0;
-    const first = topic === topics.parts ? place.parts : place.events;
-    return first?.partition === partition ? first.offset : this.positions.next(topic, partition);
-  }
+/** One that is not in the index may be anywhere; of one that is, no other partition has anything. */
+function firstWanted(
+  place: ReturnType<SessionIndex['placeOf']>,
+  known: Pick<Positions, 'next'>,
+  topic: Topic,
+  partition: string,
+): number {
+  if (!place) return 0;
+  const first = topic === topics.parts ? place.parts : place.events;
+  return first?.partition === partition ? first.offset : known.next(topic, partition);
 }
 
 function take(assembly: Assembly, record: StoredRecord, kinds: readonly PartName[]): Event | undefined {

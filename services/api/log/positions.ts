@@ -24,6 +24,12 @@ export class Positions {
     return (this.reached.get(`${topic}/${partition}`)?.offset ?? -1) + 1;
   }
 
+  /** `next` as it is at this moment, whatever is read later. */
+  snapshot(): Pick<Positions, 'next'> {
+    const then = new Map(this.reached);
+    return { next: (topic, partition) => (then.get(`${topic}/${partition}`)?.offset ?? -1) + 1 };
+  }
+
   /** Of the topics of events, in the order of topics and partitions. */
   list(): readonly Reached[] {
     return [...this.reached.values()]

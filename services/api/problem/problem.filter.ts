@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { Response } from 'express';
 import { ClickHouseRejected, ClickHouseUnavailable } from '#clickhouse';
-import { LogCorrupt, LogFailed } from '#event-log';
+import { LogCorrupt, LogFailed, LogGap } from '#event-log';
 import { AuthenticationFailed } from '#identity';
 import type { Logger } from '#runtime';
 import { type Problem, type ProblemCode, problemOf, RequestFailed, statuses } from './problem.js';
@@ -10,6 +10,7 @@ import { type Problem, type ProblemCode, problemOf, RequestFailed, statuses } fr
 const known: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[] = [
   [LogFailed, 'log-unavailable'],
   [LogCorrupt, 'log-unavailable'],
+  [LogGap, 'log-unavailable'],
   [ClickHouseUnavailable, 'projection-unavailable'],
   [ClickHouseRejected, 'projection-unavailable'],
 ];
