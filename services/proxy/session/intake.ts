@@ -1,10 +1,21 @@
 import type { BoundParameter } from '#approvals';
-import { type Bind, decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse, decodeQuery, type Frame } from '#pgwire';
+import {
+  type Bind,
+  decodeBind,
+  decodeClose,
+  decodeDescribe,
+  decodeExecute,
+  decodeParse,
+  decodeQuery,
+  type Frame,
+  UnexpectedMessage,
+} from '#pgwire';
 import { isFaithful } from '#masking';
 import type { Written } from '#sql';
-import type { SessionContext } from './context.js';
+import { rangeBytes, type SessionContext } from './context.js';
 import { CopyIn } from './copy-in.js';
 import { type Asked, Deciding } from './deciding.js';
+import { hasRoom, hasRoomForName } from './event-size.js';
 import {
   forwardedAs,
   forwardedParse,
@@ -16,13 +27,13 @@ import {
   unfaithful,
   userTypeRefused,
 } from './masking.js';
-import { type Meaning, meaningOf } from './meaning.js';
+import { awaitsName, type Meaning, meaningOf } from './meaning.js';
 import { type ClientMessage, Pipeline } from './pipeline.js';
 import type { Holds } from './port.js';
 import * as refusals from './refusal.js';
 import type { Refusal } from './refusal.js';
 import type { Replies } from './replies.js';
-import { newRunning, type Portal, type Prepared } from './running.js';
+import { type Moment, newRunning, type Portal, type Prepared } from './running.js';
 
 const noText = Buffer.alloc(0);
 
@@ -64,7 +75,7 @@ export class Intake {
   /** Takes what can be taken. Call when a chunk of the client's stream is through, or something happened that messages wait for. */
   pump(): void {
     while (!this.pipeline.busy && !this.over) {
-      const [message] = this.pipeline.inbox;
+      const message = this.pipeline.inbox.at(0);
       if (!message || !this.take(message)) break;
     }
     this.balance();
@@ -100,10 +111,11 @@ export class Intake {
   stop(): void {
     this.over = true;
     this.deciding.abandon();
-    while (this.pipeline.inbox[0]) this.pipeline.account(this.pipeline.inbox[0]);
+    const { inbox } = this.pipeline;
     for (const running of this.pipeline.gather.drop()) this.replies.skipped(running);
     this.pipeline.gather.flush();
     this.pipeline.abandon();
+    for (let message = inbox.at(0); message; message = inbox.at(0)) this.drop(message);
     this.ctx.recordRange(this.ctx.client);
   }
 
@@ -168,10 +180,9 @@ export class Intake {
         this.deciding.refuse({ message, form: 'call' }, refusals.functionCall);
         break;
       default:
-        this.over = true;
-        this.ctx.port.end('protocol-error', `a message of type ${message.type} has no place here`);
+        throw new UnexpectedMessage(message.type);
     }
-    return !this.pipeline.busy && this.pipeline.inbox[0] !== message;
+    return !this.pipeline.busy && this.pipeline.inbox.at(0) !== message;
   }
 
   /**
@@ -181,7 +192,7 @@ export class Intake {
   private known(message: ClientMessage, form: Asked['form']): boolean {
     const { pipeline } = this;
     const { state, judge } = this.ctx;
-    if (!state.unsettled) return this.renewedFor === message || !judge.isStale || this.renewCatalog(message);
+    if (state.unsettled === 'nothing') return this.renewedFor === message || !judge.isStale || this.renewCatalog(message);
     if (state.transaction === 'E' && pipeline.nothingOpen) return true; // only the end of the transaction will pass
     if (pipeline.unsynced || !pipeline.gather.isEmpty) this.deciding.refuse({ message, form }, refusals.stateInFlight);
     return false;
@@ -255,6 +266,10 @@ export class Intake {
 
   private drop(message: ClientMessage): boolean {
     this.pipeline.account(message);
+    if (this.ctx.client.size > rangeBytes) {
+      this.pipeline.gather.flush();
+      this.ctx.recordRange(this.ctx.client);
+    }
     return true;
   }
 
@@ -315,7 +330,9 @@ export class Intake {
           this.deciding.refuse({ message, form: 'parse', meaning }, userTypeRefused);
           return;
         }
-        this.prepare(message, { name, sql, written, meaning, parameterTypes });
+        const made = { name, sql, written, meaning, parameterTypes };
+        if (hasRoomForName(name) && hasRoom({ parameterTypes, facts: meaning.facts })) this.prepare(message, made);
+        else this.deciding.refuse({ message, form: 'parse' }, refusals.tooLong);
       });
     });
   }
@@ -387,7 +404,7 @@ export class Intake {
             prepared,
             running,
             executed: false,
-            names: state.namesEpoch,
+            boundAt: this.moment,
             columns: prepared.columns,
           };
           state.portals.set(name, portal);
@@ -401,7 +418,9 @@ export class Intake {
   private renewed(prepared: Prepared): Meaning | { readonly refusal: Refusal } {
     const { state } = this.ctx;
     const { catalog, masking } = this.ctx.judge;
-    if (prepared.epoch === state.epoch && prepared.catalog === catalog) return prepared.meaning;
+    // What an EXECUTE runs is whatever has its name at that moment.
+    if (prepared.epoch === state.epoch && prepared.catalog === catalog && !prepared.meaning.namesStatement)
+      return prepared.meaning;
     const meaning = meaningOf(this.ctx, prepared.written, prepared.sql);
     if ('refusal' in meaning) return meaning;
     // What the server holds is the text as it was masked then.
@@ -421,12 +440,11 @@ export class Intake {
       return;
     }
     if (!portal.executed) {
-      // What a name stands for may have changed since the Bind that was decided.
-      if (portal.meaning.namesStatement && portal.names !== this.ctx.state.namesEpoch) {
-        this.deciding.refuse({ message, form: 'execute' }, refusals.stateInFlight);
+      if (!this.isAsBound(portal)) {
+        this.deciding.refuse({ message, form: 'execute' }, refusals.boundEarlier);
         return;
       }
-      if (portal.meaning.changesState) this.ctx.state.unsettled = true;
+      this.ctx.state.change(portal.meaning.changes);
       portal.executed = true;
       pipeline.account(message);
       portal.running.columns = portal.columns;
@@ -455,6 +473,19 @@ export class Intake {
         pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running } });
       },
     });
+  }
+
+  private get moment(): Moment {
+    const { state, judge } = this.ctx;
+    return { changes: state.changesSent, names: state.namesEpoch, catalog: judge.catalog, pipeline: this.pipeline.number };
+  }
+
+  /** Whether a portal that was never executed still does what was decided: many a command looks up its names only when it runs. */
+  private isAsBound({ boundAt, meaning }: Portal): boolean {
+    if (!boundAt) return true;
+    const { changes, names, catalog, pipeline } = this.moment;
+    if (boundAt.changes !== changes || (meaning.namesStatement && boundAt.names !== names)) return false;
+    return boundAt.catalog === catalog || boundAt.pipeline === pipeline;
   }
 
   private describe(message: ClientMessage): void {
@@ -495,7 +526,8 @@ export class Intake {
       else if (parsed.kind === 'syntax-error')
         this.deciding.refuse({ message, form }, refusals.syntaxError(parsed.message, parsed.position));
       else this.deciding.refuse({ message, form }, refusals.unreadable(parsed.reason));
-      if (!answeredAtOnce) this.pump();
+      // One that stays at the head waits for what will pump again.
+      if (!answeredAtOnce && pipeline.inbox.at(0) !== message) this.pump();
     });
     answeredAtOnce = false;
   }
@@ -508,6 +540,7 @@ export class Intake {
     sql: Buffer,
     then: (meaning: Meaning) => void,
   ): void {
+    if (awaitsName(this.ctx.state, written, this.pipeline.number)) return;
     this.meant(message, form, meaningOf(this.ctx, written, sql), (meaning) => {
       const { masking } = meaning;
       if (masking.kind !== 'rewritten') {

@@ -1,10 +1,12 @@
 import type { StatementFacts } from '#events';
 import type { Masked } from '#masking';
-import type { Resolved, Written } from '#sql';
+import type { Act, Resolved, Written } from '#sql';
 import type { SessionContext } from './context.js';
+import { hasRoom } from './event-size.js';
 import { maskingOf, prepareAgain } from './masking.js';
 import { type Refusal, stateInFlight, unknownName } from './refusal.js';
 import { newRunning } from './running.js';
+import { type Change, type SessionState, wider } from './state.js';
 
 /**
  * One statement of a text: what it is recorded as, what the rules are asked about (of EXECUTE and FETCH, what they run), and what its
@@ -26,8 +28,8 @@ export interface Meaning {
   readonly decides: readonly Resolved[];
   /** It reads CopyData from the client. */
   readonly copiesIn: boolean;
-  /** Once it runs, what later decisions read may be different. */
-  readonly changesState: boolean;
+  /** What later decisions read, and may be different once it runs. */
+  readonly changes: Change;
   readonly changesCatalog: boolean;
   /** It only gives back what the session holds: ROLLBACK passes even while the log is broken. */
   readonly onlyFrees: boolean;
@@ -39,6 +41,8 @@ export interface Meaning {
   readonly namesStatement: boolean;
   /** The texts of what it runs by name. */
   readonly named: readonly Buffer[];
+  /** No event has room for its facts: what cannot be recorded does not run. */
+  readonly isTooLong: boolean;
 }
 
 /** Names that statements earlier in the same text make, on top of the session's. */
@@ -54,8 +58,7 @@ class Scope {
 
   statement(name: string): Resolved | undefined {
     if (this.prepared.has(name)) return this.prepared.get(name);
-    const known = this.ctx.state.prepared.get(name);
-    return known?.settled === true ? known.meaning.asked[0] : undefined;
+    return this.ctx.state.prepared.get(name)?.meaning.asked[0];
   }
 
   /** Whether the catalog has changed since a statement was prepared. */
@@ -69,6 +72,17 @@ class Scope {
     return this.ctx.state.portals.get(name)?.meaning.asked[0];
   }
 }
+
+/** Whether a text runs by its name what nobody knows yet: its Parse, of an earlier pipeline, is not answered. */
+export const awaitsName = ({ prepared }: SessionState, written: readonly Written[], pipeline: number): boolean =>
+  written.some(({ act }) => {
+    const name = executedBy(act);
+    const known = name === undefined ? undefined : prepared.get(name);
+    return known !== undefined && !known.settled && known.pipeline !== pipeline;
+  });
+
+const executedBy = (act: Act): string | undefined =>
+  act.kind === 'execute' ? act.name : act.kind === 'explain' ? act.executes : undefined;
 
 export function meaningOf(
   ctx: SessionContext,
@@ -89,21 +103,24 @@ export function meaningOf(
     if ('refusal' in part) return part;
     resolved.push(statement);
     parts.push(part);
-    if (i < written.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
+    if (i < written.length - 1 && changeOf(ctx, statement) !== 'nothing') return { refusal: stateInFlight };
   }
+  const facts = parts.map((part) => part.facts);
   const asked = parts.map((part) => part.asked);
+  const masking = maskingOf(ctx.judge, sql, written, resolved, asked);
   const acts = resolved.map(({ act }) => act);
   return {
     parts,
-    facts: parts.map(({ facts }) => facts),
+    facts,
     asked,
     decides: [...new Set([...asked, ...resolved])],
-    masking: maskingOf(ctx.judge, sql, written, resolved, asked),
+    masking,
     copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
-    changesState: resolved.some((statement) => changesState(ctx, statement) || changesNames(statement)),
-    namesStatement: acts.some((act) => act.kind === 'execute' || (act.kind === 'explain' && act.executes !== undefined)),
+    changes: resolved.map((statement) => wider(changeOf(ctx, statement), namesOf(statement))).reduce(wider, 'nothing'),
+    namesStatement: acts.some((act) => executedBy(act) !== undefined),
     named: acts.flatMap((act) => (act.kind === 'execute' ? (ctx.state.prepared.get(act.name)?.sql ?? []) : [])),
     changesCatalog: resolved.some(({ facts }) => facts.effects.some((effect) => effect === 'ddl' || effect === 'code')),
+    isTooLong: !hasRoom({ facts, masking }),
     onlyFrees: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && act.command === 'rollback'),
     endsTransaction: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && endings.has(act.command)),
   };
@@ -118,14 +135,16 @@ const endings: ReadonlySet<string> = new Set([
   'prepare',
 ]);
 
-function changesState(ctx: SessionContext, { act, changes }: Resolved): boolean {
-  if (changes !== 'nothing') return true;
+function changeOf(ctx: SessionContext, { act, changes }: Resolved): Change {
+  if (changes !== 'nothing') return settingActs.has(act.kind) ? 'settings' : 'anything';
   // A rollback takes back what the transaction had changed; COMMIT ends what was LOCAL, or ON COMMIT DROP.
-  return act.kind === 'transaction' && ctx.state.changedInTransaction && endings.has(act.command);
+  return act.kind === 'transaction' && endings.has(act.command) ? ctx.state.changedInTransaction : 'nothing';
 }
 
+const settingActs: ReadonlySet<string> = new Set(['set', 'reset', 'reset-all']);
+
 /** Names of statements and cursors: what comes after waits to hear whether they were made. */
-const changesNames = ({ act }: Resolved): boolean => nameActs.has(act.kind);
+const namesOf = ({ act }: Resolved): Change => (nameActs.has(act.kind) ? 'names' : 'nothing');
 const nameActs: ReadonlySet<string> = new Set(['prepare', 'deallocate', 'declare', 'close', 'discard']);
 
 function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Scope): Part | { readonly refusal: Refusal } {
@@ -140,7 +159,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
       return {
         ...plain,
         applied: (n) => {
-          const meaning: Meaning = { ...alone(ctx, inner), changesState: changesState(ctx, inner) };
+          const meaning: Meaning = { ...alone(ctx, inner), changes: changeOf(ctx, inner) };
           prepared.set(act.name, {
             n,
             name: act.name,
@@ -185,7 +204,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             prepared: undefined,
             running: newRunning(n),
             executed: true,
-            names: ctx.state.namesEpoch,
+            boundAt: undefined,
             columns: undefined,
           });
         },
@@ -225,11 +244,12 @@ const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   asked: [statement],
   decides: [statement],
   copiesIn: false,
-  changesState: false,
+  changes: 'nothing',
   changesCatalog: false,
   onlyFrees: false,
   endsTransaction: false,
   masking: { kind: 'as-is', touches: ctx.judge.masking?.touches(statement) ?? [] },
   namesStatement: false,
   named: [],
+  isTooLong: !hasRoom(statement.facts),
 });

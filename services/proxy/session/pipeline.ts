@@ -5,6 +5,7 @@ import { Gather } from './gather.js';
 import { failingText, injectedParse, injectedQuery } from './injection.js';
 import { type Answer, type Group, Outgoing, type OutFrame } from './outgoing.js';
 import type { AnyDraft, Holds } from './port.js';
+import { Queue } from './queue.js';
 import { cancelled, logBroken, type Refusal, refusalResponse } from './refusal.js';
 import type { Replies } from './replies.js';
 import { newRunning, type Refused, type Running, runningOf } from './running.js';
@@ -19,7 +20,7 @@ export interface ClientMessage {
 export class Pipeline {
   readonly gather: Gather;
   readonly outgoing: Outgoing;
-  readonly inbox: ClientMessage[] = [];
+  readonly inbox = new Queue<ClientMessage>();
   /** A message is with the parser, the log or a human: the next ones wait. */
   busy = false;
   /** After a refusal: everything up to Sync is dropped; then the proxy answers it, or the server. */

@@ -11,6 +11,8 @@ import {
 } from '#pgwire';
 import { netFault, netMessage, netRow } from './answer-masking.js';
 import { rangeBytes, type SessionContext } from './context.js';
+import { hasRoom } from './event-size.js';
+import { Queue } from './queue.js';
 import { type Column, type Expected, type Refused, type Running, runningOf } from './running.js';
 import { Stretches } from './span.js';
 
@@ -44,7 +46,7 @@ const withheldRows: ReadonlyMap<PartName, Withheld> = new Map([
 /** Follows the server's answers: what each belongs to, what goes to the client, and what is recorded of it. */
 export class Replies {
   /** Sent and not fully answered, oldest first. */
-  readonly expected: Expected[] = [];
+  readonly expected = new Queue<Expected>();
   /** The statement that reads CopyData from the client now. */
   copying: Running | undefined;
   /** Replaces the next error: the server's word for a failure that was ours. */
@@ -104,16 +106,21 @@ export class Replies {
     this.ctx.recordRange(this.ctx.server, this.running?.n, this.withheld);
   }
 
+  /** Whether the server is at work for the client. The proxy's own question is nobody's to cancel. */
+  get owesClient(): boolean {
+    return this.expected.length > 0 && this.expected.at(0)?.kind !== 'state';
+  }
+
   /** The statement whose answer is coming in. */
   get running(): Running | undefined {
-    const [head] = this.expected;
+    const head = this.expected.at(0);
     if (head?.kind === 'query') return head.statements[head.at];
     return head?.kind === 'execute' ? head.running : undefined;
   }
 
   /** What masks made of the text that the server is answering to. */
   private get answered(): Masked | undefined {
-    const [head] = this.expected;
+    const head = this.expected.at(0);
     switch (head?.kind) {
       case 'parse':
         return head.prepared.meaning.masking;
@@ -127,7 +134,7 @@ export class Replies {
   }
 
   frame(frame: Frame): void {
-    const [head] = this.expected;
+    const head = this.expected.at(0);
     if (head?.kind === 'state' && !isAsynchronous(frame.type)) {
       this.ownAnswer(head, frame);
       return;
@@ -201,7 +208,7 @@ export class Replies {
   /** Everything that was sent and not answered ends here: the server is gone. */
   abandon(): void {
     if (this.finished) this.recordFinished(this.finished);
-    for (const expected of this.expected.splice(0)) {
+    for (const expected of this.expected.drain()) {
       if (expected.kind === 'state') expected.done(undefined);
       for (const running of runningOf(expected)) this.recordCompleted({ running, outcome: 'unknown' });
     }
@@ -242,10 +249,11 @@ export class Replies {
   private pass(bytes: Buffer): void {
     this.ctx.server.begin(String.fromCharCode(bytes[0] ?? 0), bytes.length, bytes);
     this.toClient.add(bytes);
+    if (this.ctx.server.size > rangeBytes) this.record();
   }
 
   private error(bytes: Buffer): void {
-    const [head] = this.expected;
+    const head = this.expected.at(0);
     const { code, severity } = errorFacts(bytes);
     if (severity === 'FATAL' || severity === 'PANIC') {
       this.fatal = true;
@@ -268,7 +276,7 @@ export class Replies {
     const outcome = replacement ? 'refused' : code === '57014' ? 'cancelled' : 'error';
     if (running) this.finished = { running, outcome, sqlstate };
     // Whatever was sent behind it in this string or pipeline never runs.
-    for (const one of this.expected.flatMap(runningOf)) one.ended ||= this.skipping === 'pipeline' || one === running;
+    for (const one of [...this.expected].flatMap(runningOf)) one.ended ||= this.skipping === 'pipeline' || one === running;
     if (running) running.ended = true;
     this.endCopyIn();
   }
@@ -280,7 +288,7 @@ export class Replies {
     this.settle();
     const status = decodeReadyForQuery(frame.bytes);
     this.ctx.state.transaction = status;
-    if (status === 'I') this.ctx.state.changedInTransaction = false;
+    if (status === 'I') this.ctx.state.changedInTransaction = 'nothing';
     this.record();
     if (this.expected.length === 0) {
       this.toClient.flush();
@@ -303,7 +311,7 @@ export class Replies {
   }
 
   private complete(tag: string, outcome: Outcome): void {
-    const [head] = this.expected;
+    const head = this.expected.at(0);
     const running = this.running;
     if (head?.kind === 'refusal') {
       this.listener.broken('a statement that had to fail did not');
@@ -325,7 +333,7 @@ export class Replies {
   }
 
   private describe(columns: readonly Column[] | undefined): void {
-    const [head] = this.expected;
+    const head = this.expected.at(0);
     if (head?.kind === 'query') {
       const running = this.running;
       if (running) running.columns = columns;
@@ -354,7 +362,7 @@ export class Replies {
   private startCopyIn(): void {
     this.copying = this.running;
     // A Sync that the client sent with its Execute is swallowed by the server once copy-in began.
-    if (this.expected[0]?.kind === 'execute' && this.expected[1]?.kind === 'sync') this.expected.splice(1, 1);
+    if (this.expected.at(0)?.kind === 'execute' && this.expected.at(1)?.kind === 'sync') this.expected.remove(1);
     this.listener.copyIn();
   }
 
@@ -404,9 +412,13 @@ export class Replies {
             ...(tag !== undefined && tag !== '' && { tag }),
             ...(sqlstate !== undefined && { sqlstate }),
             ...(sent && { us: Math.max(0, ctx.port.micros() - running.startedUs) }),
-            ...(running.columns && {
-              columns: running.columns.map((column, i) => (running.netted.has(i) ? { ...column, masked: 'net' } : { ...column })),
-            }),
+            // The bytes of their RowDescription are on record in any case.
+            ...(running.columns &&
+              hasRoom(running.columns) && {
+                columns: running.columns.map((column, i) =>
+                  running.netted.has(i) ? { ...column, masked: 'net' } : { ...column },
+                ),
+              }),
           },
           ...(range && { wire: [range.wire], parts: range.parts }),
         },

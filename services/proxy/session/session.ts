@@ -1,11 +1,12 @@
 import type { EventOf } from '#events';
 import { encodeErrorResponse, type Frame, Framer, ProtocolViolation, request } from '#pgwire';
 import { SessionContext } from './context.js';
+import { hasRoomForPath } from './event-size.js';
 import { Intake } from './intake.js';
 import type { Holds, Judge, SessionFacts, SessionPort, Timer } from './port.js';
 import { Replies } from './replies.js';
 import { SessionState } from './state.js';
-import { readState, stateQuery, stateQuestion } from './state-query.js';
+import { readState, stateQuestion } from './state-query.js';
 
 type EndReason = EventOf<'session.closed'>['data']['reason'];
 
@@ -136,9 +137,9 @@ export class Session {
   /** A CancelRequest with this session's key: what has not been sent ends here, what runs is cancelled at the server. */
   cancel(by: EventOf<'cancel.requested'>['data']['by']): void {
     if (this.ended) return;
-    const running = this.replies.running;
+    const { running, owesClient } = this.replies;
     const n = running === undefined ? {} : { n: running.n };
-    if (this.replies.expected.length > 0) {
+    if (owesClient) {
       this.port.record([{ type: 'cancel.requested', data: { by, outcome: 'sent', ...n } }], 'linger');
       this.port.cancelServer();
       return;
@@ -149,27 +150,29 @@ export class Session {
 
   /** The client's connection is gone without a Terminate: what runs for it is stopped. */
   clientGone(): void {
-    if (this.ended) return;
-    if (this.replies.expected.length > 0) this.cancel('disconnect');
-    this.end('client-gone');
+    this.attempt(() => {
+      if (this.replies.owesClient) this.cancel('disconnect');
+      this.end('client-gone');
+    });
   }
 
   serverGone(detail?: string): void {
-    if (this.ended) return;
-    this.replies.flush();
-    if (!this.fatalPassed) {
-      this.replies.abandon();
-      this.replies.author(
-        encodeErrorResponse({
-          severity: 'FATAL',
-          code: '08006',
-          message: 'the connection to the server was lost',
-          detail: detail ?? 'It closed its connection without a word.',
-        }),
-      );
+    this.attempt(() => {
       this.replies.flush();
-    }
-    this.end('server-gone', detail);
+      if (!this.replies.fatal) {
+        this.replies.abandon();
+        this.replies.author(
+          encodeErrorResponse({
+            severity: 'FATAL',
+            code: '08006',
+            message: 'the connection to the server was lost',
+            detail: detail ?? 'It closed its connection without a word.',
+          }),
+        );
+        this.replies.flush();
+      }
+      this.end('server-gone', detail);
+    });
   }
 
   /** Ends the session with a word to its client. */
@@ -188,10 +191,18 @@ export class Session {
     this.port.end(reason, detail);
   }
 
-  /** Everything that was taken is accounted for, and nothing more is taken. */
+  /** Everything that was taken is accounted for, and nothing more is taken. Never throws: an end must not fail. */
   finish(): void {
     if (this.ended) return;
     this.ended = true;
+    try {
+      this.accountForAll();
+    } catch (error) {
+      this.port.defect(error);
+    }
+  }
+
+  private accountForAll(): void {
     const { incomplete } = this.clientFramer;
     this.intake.stop();
     if (incomplete && incomplete.held.length > 0) {
@@ -200,10 +211,6 @@ export class Session {
     }
     this.replies.abandon();
     this.replies.record();
-  }
-
-  private get fatalPassed(): boolean {
-    return this.replies.fatal;
   }
 
   private setting(name: string, value: string): void {
@@ -215,15 +222,26 @@ export class Session {
   /** The server answered everything. What may have changed is read again before the next decision. */
   private idle(): void {
     const { state } = this.ctx;
+    // What was decided and not sent yet has not changed, or bound, anything: its own ReadyForQuery will tell.
+    if (!this.intake.pipeline.nothingOpen) {
+      this.intake.pump();
+      return;
+    }
     if (state.transaction === 'I') for (const [name, portal] of state.portals) if (portal.prepared) state.portals.delete(name);
-    if (state.unsettled && state.transaction !== 'E') this.settle();
+    if (state.unsettled !== 'nothing' && state.transaction !== 'E') this.settle();
     else this.intake.pump();
   }
 
   private settle(): void {
     const { state } = this.ctx;
+    const { unsettled } = state;
+    if (unsettled === 'nothing' || unsettled === 'names') {
+      this.settled();
+      return;
+    }
     this.intake.pipeline.busy = true;
-    this.port.record([{ type: 'proxy.statement', data: { purpose: 'state', sql: stateQuery } }], 'linger');
+    const question = stateQuestion(unsettled);
+    this.port.record([{ type: 'proxy.statement', data: { purpose: 'state', sql: question.sql } }], 'linger');
     this.replies.expected.push({
       kind: 'state',
       rows: [],
@@ -232,19 +250,26 @@ export class Session {
         const read = rows && readState(rows);
         if (!read) {
           // A cancel of the client's may have met this question instead of its own statement.
-          if (!rows && !this.askedAgain && !this.ended) {
+          if (!rows && state.transaction === 'E') {
+            this.intake.pipeline.busy = false;
+            this.intake.pump(); // the transaction it failed is asked about when it has ended
+          } else if (!rows && !this.askedAgain && !this.ended) {
             this.askedAgain = true;
             this.settle();
           } else this.fatal('protocol-error', '58000', "the session's state cannot be read");
           return;
         }
         this.askedAgain = false;
+        if (!hasRoomForPath(read.searchPath)) {
+          this.fatal('limit', '54000', 'the search_path is longer than a record may hold: no statement can be decided under it');
+          return;
+        }
         Object.assign(state, read);
         if (state.catalogStale && state.transaction === 'I') this.refreshCatalog();
         else this.settled();
       },
     });
-    this.port.toServer(stateQuestion);
+    this.port.toServer(question.messages);
   }
 
   private refreshCatalog(): void {
@@ -260,7 +285,7 @@ export class Session {
 
   private settled(): void {
     const { state } = this.ctx;
-    state.unsettled = false;
+    state.unsettled = 'nothing';
     state.epoch++;
     this.intake.pipeline.busy = false;
     this.intake.pump();

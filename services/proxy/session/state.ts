@@ -4,6 +4,15 @@ import type { Portal, Prepared } from './running.js';
 
 export type TransactionStatus = 'I' | 'T' | 'E';
 
+/**
+ * What something sent may change of all that decisions read: names of statements and cursors, also settings, or also anything else.
+ * Each holds those before it.
+ */
+export type Change = 'nothing' | 'names' | 'settings' | 'anything';
+
+const changes: readonly Change[] = ['nothing', 'names', 'settings', 'anything'];
+export const wider = (a: Change, b: Change): Change => (changes.indexOf(a) > changes.indexOf(b) ? a : b);
+
 /** What decisions read of a session, as of the last ReadyForQuery that settled it. */
 export class SessionState {
   /** As of the last ReadyForQuery. */
@@ -14,15 +23,17 @@ export class SessionState {
   readonly prepared = new Map<string, Prepared>();
   readonly portals = new Map<string, Portal>();
 
-  /** Set while something sent may have changed what the next decision reads, and its ReadyForQuery has not settled it. */
-  unsettled = false;
-  /** The transaction under way changed such state: its rollback changes it back. */
-  changedInTransaction = false;
+  /** What something decided may have changed of what the next decision reads, while its ReadyForQuery has not settled it. */
+  unsettled: Change = 'nothing';
+  /** What the transaction under way changed: its rollback changes it back. */
+  changedInTransaction: Change = 'nothing';
   /** The session made or changed objects since its catalog was read. */
   catalogStale = false;
   /** Counts the changes: what was resolved in an earlier epoch is resolved anew. */
   epoch = 0;
 
+  /** Counts what was sent that changes any of it: what was bound before is executed as something else behind it. */
+  changesSent = 0;
   /** Counts what happens to the names of prepared statements. */
   namesEpoch = 0;
 
@@ -35,6 +46,13 @@ export class SessionState {
 
   names(): SessionNames {
     return { role: this.role, searchPath: this.searchPath, temporary: this.temporary };
+  }
+
+  /** What is about to be sent changes this. */
+  change(what: Change): void {
+    if (what === 'nothing') return;
+    this.unsettled = wider(this.unsettled, what);
+    this.changesSent++;
   }
 
   decidedOn(catalog: string): DecidedOn {
