@@ -137,10 +137,8 @@ export class Session {
   /** A CancelRequest with this session's key: what has not been sent ends here, what runs is cancelled at the server. */
   cancel(by: EventOf<'cancel.requested'>['data']['by']): void {
     if (this.ended) return;
-    const { running, owesClient } = this.replies;
-    const n = running === undefined ? {} : { n: running.n };
-    if (owesClient) {
-      this.port.record([{ type: 'cancel.requested', data: { by, outcome: 'sent', ...n } }], 'linger');
+    if (this.replies.owesClient) {
+      this.recordCancel(by);
       this.port.cancelServer();
       return;
     }
@@ -148,10 +146,19 @@ export class Session {
     this.port.record([{ type: 'cancel.requested', data: { by, outcome } }], 'linger');
   }
 
+  private recordCancel(by: EventOf<'cancel.requested'>['data']['by']): void {
+    const { running } = this.replies;
+    const data = { by, outcome: 'sent', ...(running && { n: running.n }) } as const;
+    this.port.record([{ type: 'cancel.requested', data }], 'linger');
+  }
+
   /** The client's connection is gone without a Terminate: what runs for it is stopped. */
   clientGone(): void {
     this.attempt(() => {
-      if (this.replies.owesClient) this.cancel('disconnect');
+      if (this.replies.owesClient) {
+        this.recordCancel('disconnect');
+        this.port.cutServer();
+      }
       this.end('client-gone');
     });
   }
@@ -180,8 +187,8 @@ export class Session {
     if (this.ended) return;
     this.replies.author(encodeErrorResponse({ severity: 'FATAL', code: sqlstate, message }));
     this.replies.flush();
-    if (this.replies.expected.length > 0) this.port.cancelServer();
-    this.port.toServer(request.terminate());
+    if (this.replies.owesClient) this.port.cutServer();
+    else this.port.toServer(request.terminate());
     this.end(reason, message);
   }
 

@@ -95,6 +95,10 @@ export class Bench extends SessionPort {
     this.cancelled++;
   }
 
+  cutServer(): void {
+    this.sent.push('(cut)');
+  }
+
   pauseClient(): void {
     this.told.push('(paused)');
   }
