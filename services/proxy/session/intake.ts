@@ -277,7 +277,7 @@ export class Intake {
     const { sql } = decodeQuery(message.bytes);
     this.pipeline.gather.flush();
     this.analyse(message, 'query', sql, (written) => {
-      this.read(message, 'query', written, sql, (meaning) => {
+      this.read(message, 'query', written, sql, [], (meaning) => {
         this.deciding.decide({
           message,
           form: 'query',
@@ -314,7 +314,7 @@ export class Intake {
         this.deciding.refuse({ message, form: 'parse' }, refusals.severalInParse);
         return;
       }
-      this.read(message, 'parse', written, sql, (meaning) => {
+      this.read(message, 'parse', written, sql, parameterTypes, (meaning) => {
         const decision = this.ctx.judge.decide(meaning.decides);
         // A hold begins at Bind, when there are parameters to show.
         if (decision.verdict === 'deny') {
@@ -421,7 +421,7 @@ export class Intake {
     // What an EXECUTE runs is whatever has its name at that moment.
     if (prepared.epoch === state.epoch && prepared.catalog === catalog && !prepared.meaning.namesStatement)
       return prepared.meaning;
-    const meaning = meaningOf(this.ctx, prepared.written, prepared.sql);
+    const meaning = meaningOf(this.ctx, prepared.written, prepared.sql, prepared.parameterTypes);
     if ('refusal' in meaning) return meaning;
     // What the server holds is the text as it was masked then.
     if (masking && prepared.forwarded !== forwardedAs(meaning.masking, wholeText(prepared.sql))) return { refusal: prepareAgain };
@@ -538,10 +538,11 @@ export class Intake {
     form: Asked['form'],
     written: readonly Written[],
     sql: Buffer,
+    parameterTypes: readonly number[],
     then: (meaning: Meaning) => void,
   ): void {
     if (awaitsName(this.ctx.state, written, this.pipeline.number)) return;
-    this.meant(message, form, meaningOf(this.ctx, written, sql), (meaning) => {
+    this.meant(message, form, meaningOf(this.ctx, written, sql, parameterTypes), (meaning) => {
       const { masking } = meaning;
       if (masking.kind !== 'rewritten') {
         then(meaning);

@@ -71,8 +71,8 @@ export interface Prepared {
   epoch: number;
   /** Of the catalog that `meaning` was made on. */
   catalog: string;
-  /** Tells what was sent in its place from any other text; undefined for one that SQL's PREPARE made. */
-  readonly forwarded: string | undefined;
+  /** Tells what was sent in its place from any other text. */
+  readonly forwarded: string;
 }
 
 /** When something was decided: what has been sent of changes by then, and the catalog and the pipeline that it was decided in. */
