@@ -380,6 +380,7 @@ export class Intake {
     }
     // Whether its Parse succeeded is not known yet: within its own pipeline a failure skips this Bind, behind a Sync it would not.
     if (!prepared.settled && prepared.pipeline !== this.pipeline.number) return;
+    if (awaitsName(state, prepared.written, this.pipeline.number)) return;
     this.meant(message, 'bind', this.renewed(prepared), (meaning) => {
       this.deciding.decide({
         message,

@@ -157,6 +157,29 @@ describe('the names that a session knows', () => {
     expect(bench.sent.slice(-3)).toEqual(['B', 'E', 'S']);
   });
 
+  it('are waited for by a Bind of an EXECUTE, which would run what a redefinition that failed left in their place', () => {
+    const bench = new Bench();
+    for (const prepare of [request.parse('n', 'SELECT 1'), request.parse('e', 'EXECUTE n')]) {
+      bench.session.fromClient(Buffer.concat([prepare, request.sync()]));
+      bench.settle();
+      bench.reply(message('1'), ready('I'));
+    }
+    bench.session.fromClient(
+      Buffer.concat([
+        request.parse('n', 'SELECT 2'),
+        request.sync(),
+        request.bind('', 'e', []),
+        request.execute('', 0),
+        request.sync(),
+      ]),
+    );
+    bench.settle();
+    expect(bench.sent.slice(-2)).toEqual(['P SELECT 2', 'S']);
+    bench.reply(failure('42P05'), ready('I'));
+    bench.settle();
+    expect(bench.sent.slice(-3)).toEqual(['B', 'E', 'S']);
+  });
+
   it('do not lose a statement whose Close was skipped behind an error', () => {
     const bench = new Bench();
     bench.session.fromClient(Buffer.concat([request.parse('n', 'SELECT 1'), request.sync()]));
