@@ -4,8 +4,8 @@ import type { Decision, HoldDecision } from '#policy';
 import type { SessionContext } from './context.js';
 import { hasRoomForName } from './event-size.js';
 import { Holding } from './holding.js';
-import { forwardedAs, forwardedPart, maskingRefusal, prepareAgain, untouched } from './masking.js';
-import type { Meaning } from './meaning.js';
+import { forwardedAs, forwardedPart, maskingRefusal, prepareAgain } from './masking.js';
+import { type Meaning, nothing } from './meaning.js';
 import type { ClientMessage, Pipeline } from './pipeline.js';
 import type { AnyDraft, HeldFacts, Holds } from './port.js';
 import * as refusals from './refusal.js';
@@ -37,22 +37,6 @@ export interface Asked extends Subject {
 
 /** Whether the message's bytes are accounted for already, by the event that opened its hold. */
 type Bytes = 'to-account' | 'accounted';
-
-const nothing: Meaning = {
-  parts: [],
-  facts: [],
-  asked: [],
-  decides: [],
-  copiesIn: false,
-  changes: 'nothing',
-  changesCatalog: false,
-  onlyFrees: false,
-  endsTransaction: false,
-  namesStatement: false,
-  named: [],
-  isTooLong: false,
-  masking: untouched,
-};
 
 /** Decides what is asked, and sees that the decision is on record before anything comes of it. */
 export class Deciding {

@@ -23,6 +23,8 @@ export class Pipeline {
   readonly inbox = new Queue<ClientMessage>();
   /** A message is with the parser, the log or a human: the next ones wait. */
   busy = false;
+  /** Nothing more is taken: the client has said goodbye, or the session ends. */
+  over = false;
   /** After a refusal: everything up to Sync is dropped; then the proxy answers it, or the server. */
   discarding: 'nothing' | 'then-answer' | 'then-forward' = 'nothing';
   /** Messages went on their way since the last Sync or Query. */
@@ -188,7 +190,7 @@ export class Pipeline {
         group.answer = { ...group.answer, refused: this.refused(refusal, group.answer.running) };
       return;
     }
-    for (const { expected } of [...frames].reverse()) if (expected) this.replies.undo(expected);
+    for (const { expected } of [...frames].reverse()) if (expected) this.ctx.state.undo(expected);
     const last = frames.at(-1);
     const form =
       last?.expected?.kind === 'query' || (last?.expected?.kind === 'refusal' && last.expected.form === 'query')

@@ -1,12 +1,11 @@
 import type { EventOf } from '#events';
 import { encodeErrorResponse, type Frame, Framer, ProtocolViolation, request } from '#pgwire';
 import { SessionContext } from './context.js';
-import { hasRoomForPath } from './event-size.js';
 import { Intake } from './intake.js';
 import type { Holds, Judge, SessionFacts, SessionPort, Timer } from './port.js';
 import { Replies } from './replies.js';
+import { Settling } from './settling.js';
 import { SessionState } from './state.js';
-import { readState, stateQuestion } from './state-query.js';
 
 type EndReason = EventOf<'session.closed'>['data']['reason'];
 
@@ -25,10 +24,10 @@ export class Session {
   private readonly ctx: SessionContext;
   private readonly intake: Intake;
   private readonly replies: Replies;
+  private readonly settling: Settling;
   private readonly clientFramer: Framer;
   private readonly serverFramer: Framer;
   private ended = false;
-  private askedAgain = false;
 
   constructor(
     facts: SessionFacts,
@@ -40,7 +39,7 @@ export class Session {
     this.ctx = new SessionContext(facts, port, judge, new SessionState(start));
     this.replies = new Replies(this.ctx, {
       idle: () => {
-        this.idle();
+        this.settling.idle();
       },
       copyIn: () => {
         this.intake.copyStarted();
@@ -56,6 +55,9 @@ export class Session {
       },
     });
     this.intake = new Intake(this.ctx, this.replies, holds);
+    this.settling = new Settling(this.ctx, this.intake, this.replies, (...end) => {
+      this.fatal(...end);
+    });
     this.ctx.broken = (detail) => {
       this.fatal('protocol-error', '58000', detail);
     };
@@ -137,7 +139,7 @@ export class Session {
   /** A CancelRequest with this session's key: what has not been sent ends here, what runs is cancelled at the server. */
   cancel(by: EventOf<'cancel.requested'>['data']['by']): void {
     if (this.ended) return;
-    if (this.replies.owesClient) {
+    if (this.replies.expected.owesClient) {
       this.recordCancel(by);
       this.port.cancelServer();
       return;
@@ -147,7 +149,7 @@ export class Session {
   }
 
   private recordCancel(by: EventOf<'cancel.requested'>['data']['by']): void {
-    const { running } = this.replies;
+    const { running } = this.replies.expected;
     const data = { by, outcome: 'sent', ...(running && { n: running.n }) } as const;
     this.port.record([{ type: 'cancel.requested', data }], 'linger');
   }
@@ -155,7 +157,7 @@ export class Session {
   /** The client's connection is gone without a Terminate: what runs for it is stopped. */
   clientGone(): void {
     this.attempt(() => {
-      if (this.replies.owesClient) {
+      if (this.replies.expected.owesClient) {
         this.recordCancel('disconnect');
         this.port.cutServer();
       }
@@ -187,7 +189,7 @@ export class Session {
     if (this.ended) return;
     this.replies.author(encodeErrorResponse({ severity: 'FATAL', code: sqlstate, message }));
     this.replies.flush();
-    if (this.replies.owesClient) this.port.cutServer();
+    if (this.replies.expected.owesClient) this.port.cutServer();
     else this.port.toServer(request.terminate());
     this.end(reason, message);
   }
@@ -224,77 +226,5 @@ export class Session {
     const allowed = required[name];
     if (!allowed || allowed.includes(value)) return;
     this.fatal('setting', '0A000', `${name} was set to ${value}: no statement can be decided under it`);
-  }
-
-  /** The server answered everything. What may have changed is read again before the next decision. */
-  private idle(): void {
-    const { state } = this.ctx;
-    // What was decided and not sent yet has not changed, or bound, anything: its own ReadyForQuery will tell.
-    if (!this.intake.pipeline.nothingOpen) {
-      this.intake.pump();
-      return;
-    }
-    if (state.transaction === 'I') for (const [name, portal] of state.portals) if (portal.prepared) state.portals.delete(name);
-    if (state.unsettled !== 'nothing' && state.transaction !== 'E') this.settle();
-    else this.intake.pump();
-  }
-
-  private settle(): void {
-    const { state } = this.ctx;
-    const { unsettled } = state;
-    if (unsettled === 'nothing' || unsettled === 'names') {
-      this.settled();
-      return;
-    }
-    this.intake.pipeline.busy = true;
-    const question = stateQuestion(unsettled);
-    this.port.record([{ type: 'proxy.statement', data: { purpose: 'state', sql: question.sql } }], 'linger');
-    this.replies.expected.push({
-      kind: 'state',
-      rows: [],
-      failed: false,
-      done: (rows) => {
-        const read = rows && readState(rows);
-        if (!read) {
-          // A cancel of the client's may have met this question instead of its own statement.
-          if (!rows && state.transaction === 'E') {
-            this.intake.pipeline.busy = false;
-            this.intake.pump(); // the transaction it failed is asked about when it has ended
-          } else if (!rows && !this.askedAgain && !this.ended) {
-            this.askedAgain = true;
-            this.settle();
-          } else this.fatal('protocol-error', '58000', "the session's state cannot be read");
-          return;
-        }
-        this.askedAgain = false;
-        if (!hasRoomForPath(read.searchPath)) {
-          this.fatal('limit', '54000', 'the search_path is longer than a record may hold: no statement can be decided under it');
-          return;
-        }
-        Object.assign(state, read);
-        if (state.catalogStale && state.transaction === 'I') this.refreshCatalog();
-        else this.settled();
-      },
-    });
-    this.port.toServer(question.messages);
-  }
-
-  private refreshCatalog(): void {
-    this.port.refreshCatalog((error) => {
-      if (error) {
-        this.fatal('protocol-error', '58000', 'the catalog cannot be read');
-        return;
-      }
-      this.ctx.state.catalogStale = false;
-      this.settled();
-    });
-  }
-
-  private settled(): void {
-    const { state } = this.ctx;
-    state.unsettled = 'nothing';
-    state.epoch++;
-    this.intake.pipeline.busy = false;
-    this.intake.pump();
   }
 }

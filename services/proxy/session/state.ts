@@ -1,6 +1,6 @@
 import type { DecidedOn } from '#events';
 import type { SessionNames } from '#sql';
-import type { Portal, Prepared } from './running.js';
+import type { Expected, Portal, Prepared } from './running.js';
 
 export type TransactionStatus = 'I' | 'T' | 'E';
 
@@ -53,6 +53,16 @@ export class SessionState {
     if (what === 'nothing') return;
     this.unsettled = wider(this.unsettled, what);
     this.changesSent++;
+  }
+
+  /** A name that was to be made, or taken away, was not: what it stood for before stands again. */
+  undo(expected: Expected): void {
+    const { prepared } = this;
+    if (expected.kind === 'close' && expected.closed && !prepared.has(expected.closed.name))
+      prepared.set(expected.closed.name, expected.closed);
+    if (expected.kind !== 'parse' || prepared.get(expected.prepared.name) !== expected.prepared) return;
+    if (expected.before && expected.prepared.name !== '') prepared.set(expected.before.name, expected.before);
+    else prepared.delete(expected.prepared.name);
   }
 
   decidedOn(catalog: string): DecidedOn {
