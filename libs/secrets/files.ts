@@ -18,3 +18,9 @@ export function secretFile(folder: string, name: string): { readonly path: strin
   if (!hasSecret(folder, name)) replaceFile(path, `${randomBytes(24).toString('base64url')}\n`);
   return { path, value: readFileSync(path, 'utf8').trimEnd() };
 }
+
+/** The same, made anew. */
+export function renewedSecretFile(folder: string, name: string): { readonly path: string; readonly value: string } {
+  rmSync(join(folder, name), { force: true });
+  return secretFile(folder, name);
+}

@@ -1,2 +1,2 @@
 export { type ServerCertificate, serverCertificate } from './certificate.js';
-export { hasSecret, replaceFile, secretFile } from './files.js';
+export { hasSecret, renewedSecretFile, replaceFile, secretFile } from './files.js';

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { alertsPage } from '#clickhouse';
 import { Allow } from './access/allow.js';
-import { Cursor, keyOf, pageOf, PageSize } from './paging.js';
+import { Cursor, Id, keyOf, pageOf, PageSize } from './paging.js';
 import { Projection, provenance } from './projection.js';
 
 const severity = z.enum(['low', 'medium', 'high', 'critical']);
@@ -18,6 +18,8 @@ const Alert = z
     issuer: z.string().nullable(),
     subject: z.string().nullable(),
     session: z.string().nullable(),
+    /** The step of the session that completed it; null where it is of none, or not projected yet. */
+    seq: z.int().nullable(),
     /** Ids `<producer>/<pseq>` of the events that it rests on. */
     inputs: z.array(z.string()),
     threshold: z.string(),
@@ -27,7 +29,7 @@ const Alert = z
 const AlertPage = z.object({ items: z.array(Alert), next: z.string().nullable(), ...provenance }).meta({ id: 'AlertPage' });
 
 const AlertsQuery = z.strictObject({
-  session: z.uuid().optional(),
+  session: Id.optional(),
   principal: z.string().max(500).optional().describe('The subject, exactly.'),
   severity: severity.optional(),
   limit: PageSize,

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { RecordedSession } from './fixtures/recorded.js';
 import { type Answer, Rig } from './fixtures/rig.js';
+import { cursorOf } from './paging.js';
 
 const first = '01936f00-0000-7000-8000-000000000001';
 const second = '01936f01-0000-7000-8000-000000000002';
@@ -57,6 +58,7 @@ describe('sessions, from the log', () => {
       body: { session: { id: first, denied: 1 } },
     });
     expect(await rig.get('viewer', `sessions/${approval}`)).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await rig.get('viewer', `sessions/${first.toUpperCase()}`)).toMatchObject({ body: { session: { id: first } } });
   });
 });
 
@@ -156,6 +158,9 @@ describe('what is wrong with a request', () => {
     ['a cursor that is none', 'sessions?cursor=abc', 400],
     ['a path that is none', 'nothing/here', 404],
     ['an id that is none', 'sessions/xyz', 400],
+    ['a day that is none', 'sessions?until=2026-02-30', 400],
+    ['an instant without an offset', 'sessions?until=2026-02-03T10:00:00', 400],
+    ['a number of a statement below 0', `statements?cursor=${cursorOf([1, first, -1])}`, 400],
   ])('is a problem too: %s', async (_, path, status) => {
     const answer = await rig.get('viewer', path);
     expect(answer).toMatchObject({ status, type: 'application/problem+json' });

@@ -90,7 +90,7 @@ export class ApiModule {
         },
         {
           provide: LogFollower,
-          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy]) =>
+          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy, ConsoleLogins]) =>
             new LogFollower({
               reader,
               positions,
@@ -100,7 +100,7 @@ export class ApiModule {
                 log.error({ topic, partition, offset, problem }, 'a record cannot be read');
               },
             }),
-          inject: [Positions, SessionIndex, Approvals, ActivePolicy],
+          inject: [Positions, SessionIndex, Approvals, ActivePolicy, ConsoleLogins],
         },
         {
           provide: LogRecordings,

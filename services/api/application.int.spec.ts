@@ -40,6 +40,10 @@ describe('the console', () => {
     expect(await get('/assets/app.js')).toMatchObject({ status: 200, type: 'text/javascript; charset=utf-8', text: 'hello()' });
   });
 
+  it('is not what stands for a file of another build', async () => {
+    expect(await get('/assets/old.js')).toMatchObject({ status: 404, type: 'application/problem+json; charset=utf-8' });
+  });
+
   it('is not where the api is, nor anything above it', async () => {
     expect(await get('/api/v1/nothing')).toMatchObject({ status: 404, type: 'application/problem+json; charset=utf-8' });
     expect(await get('/api/v2')).toMatchObject({ status: 404, type: 'application/problem+json; charset=utf-8' });

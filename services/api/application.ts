@@ -69,7 +69,7 @@ function safeHeaders(request: Request, response: Response, next: NextFunction): 
   next();
 }
 
-/** The console's own paths are made in the browser: whatever is no file and no part of an api is its page. */
+/** The console's own paths are made in the browser: whatever is no file, and neither of the api nor one of its assets, is its page. */
 function serveConsole(app: NestExpressApplication, dir: string): void {
   const page = join(dir, 'index.html');
   const isBuilt = existsSync(page);
@@ -77,7 +77,7 @@ function serveConsole(app: NestExpressApplication, dir: string): void {
   app.use((request: Request, response: Response, next: NextFunction) => {
     const { path, method } = request;
     if (path.startsWith(`/${prefix}/`)) next();
-    else if (isBuilt && !path.startsWith('/api') && ['GET', 'HEAD'].includes(method))
+    else if (isBuilt && !/^\/(api|assets)\b/.test(path) && ['GET', 'HEAD'].includes(method))
       response.set('cache-control', 'no-cache').sendFile(page);
     else
       response

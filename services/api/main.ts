@@ -64,9 +64,10 @@ else
       const { port } = app.getHttpServer().address() as AddressInfo;
       return {
         listening: { api: port },
+        // Each is done in some ms, and has as long as a busy machine may hold it up.
         stop: [
-          { name: 'end live tails', deadlineMs: 200, run: () => app.get(Tails).close() },
-          { name: 'answer what was asked', deadlineMs: 500, run: () => closeWithin(300, app) },
+          { name: 'end live tails', deadlineMs: 1_000, run: () => app.get(Tails).close() },
+          { name: 'answer what was asked', deadlineMs: 2_000, run: () => closeWithin(300, app) },
           {
             name: 'stop following the log',
             deadlineMs: 1_000,
@@ -75,11 +76,11 @@ else
               await following;
             },
           },
-          { name: 'write what is left', deadlineMs: 500, run: () => journal.stop('stopped') },
-          { name: 'ship what is left', deadlineMs: 500, run: () => shipping.stop(300) },
+          { name: 'write what is left', deadlineMs: 2_000, run: () => journal.stop('stopped') },
+          { name: 'ship what is left', deadlineMs: 1_500, run: () => shipping.stop(300) },
           {
             name: 'close the log and ClickHouse',
-            deadlineMs: 500,
+            deadlineMs: 1_000,
             run: async () => {
               await reader.close();
               await outbox.close();

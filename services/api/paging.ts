@@ -11,12 +11,16 @@ export const Instant = z
   .string()
   .max(40)
   .transform((text, context) => {
-    const ms = /^\d{1,15}$/.test(text) ? Number(text) : hasOffset.test(text) ? Date.parse(text) : NaN;
+    const ms = /^\d{1,15}$/.test(text) ? Number(text) : Iso.safeParse(text).success ? Date.parse(text) : NaN;
     if (Number.isSafeInteger(ms) && ms >= 0) return ms;
     context.addIssue('must be ISO 8601 with an offset (2026-01-31T00:00:00Z), or Unix milliseconds');
     return z.NEVER;
   });
-const hasOffset = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?$/;
+// Date.parse takes a 30th of February for the 2nd of March: what a report covers must not depend on that.
+const Iso = z.iso.datetime({ offset: true }).or(z.iso.date());
+
+/** Events name sessions and approvals in lower case. */
+export const Id = z.uuid().toLowerCase();
 
 /** A key as text that says nothing to whoever passes it on. */
 export const cursorOf = (key: number | readonly (string | number)[]): string =>

@@ -30,9 +30,9 @@ export class PolicyController {
   @Allow('viewer', 'responder', 'approver', 'auditor')
   @ApiOperation({ operationId: 'getPolicy', summary: 'The policy that was activated last' })
   @ApiOkResponse({ standardSchema: OnePolicy })
-  async one(): Promise<z.infer<typeof OnePolicy>> {
+  one(): z.infer<typeof OnePolicy> {
     const policy = this.active.latest;
     if (!policy) throw new RequestFailed('not-found', 'No policy was activated yet.');
-    return { policy, source: 'log', projected_through: await this.projection.through('log') };
+    return { policy, source: 'log', projected_through: this.projection.readThrough() };
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ClickHouse, ClickHouseRejected, ClickHouseUnavailable, projectedThrough } from '#clickhouse';
 import type { Logger } from '#runtime';
 import type { Positions } from './log/positions.js';
+import { isThere, whileThere } from './presence.js';
 import { RequestFailed } from './problem/problem.js';
 
 export const Source = z.enum(['clickhouse', 'log']);
@@ -31,13 +32,14 @@ export interface Answered<T> {
   readonly projected_through: ProjectedThrough;
 }
 
-/** While ClickHouse is away it is asked again after so long, not at each request. */
-const retryMs = 2_000;
+/** While ClickHouse is away it is looked for so often, and not at each request. */
+const lookAgainMs = 2_000;
 const rememberedMs = 500;
 
 /** ClickHouse where it answers, the log where it does not. */
 export class Projection {
-  private awayUntil = 0;
+  /** When it was last found away, or looked for since; undefined while it answers. */
+  private awaySince: number | undefined;
   private latest: { readonly at: number; readonly answer: Promise<ProjectedThrough> } | undefined;
 
   constructor(
@@ -53,45 +55,68 @@ export class Projection {
    * @throws RequestFailed `projection-unavailable`
    */
   async answer<T>(ask: (clickhouse: ClickHouse) => Promise<T>, otherwise?: () => T | Promise<T>): Promise<Answered<T>> {
-    const { clickhouse } = this;
-    let away: unknown;
-    if (clickhouse && this.now() >= this.awayUntil) {
-      try {
-        // How far it was at the latest: read before the answer, so that nothing is claimed that is not in it.
-        const projected_through = await this.through('clickhouse');
-        const value = await ask(clickhouse);
-        if (value !== undefined || !otherwise) return { value, source: 'clickhouse', projected_through };
-      } catch (error) {
-        if (!(error instanceof ClickHouseUnavailable || error instanceof ClickHouseRejected)) throw error;
-        away = error;
-        this.awayUntil = this.now() + retryMs;
-        this.latest = undefined;
-        this.log.warn({ err: error, retryMs }, 'ClickHouse does not answer, the log is read instead');
-      }
+    const found = await this.attempt(async (clickhouse): Promise<Answered<T>> => {
+      // How far it was at the latest: read before the answer, so that nothing is claimed that is not in it.
+      const projected_through = await this.projectedThrough(clickhouse);
+      return { value: await ask(clickhouse), source: 'clickhouse', projected_through };
+    });
+    if (found instanceof Away || (found.value === undefined && otherwise)) {
+      if (!otherwise) throw new RequestFailed('projection-unavailable', undefined, undefined, { cause: found });
+      const projected_through = this.readThrough();
+      return { value: await otherwise(), source: 'log', projected_through };
     }
-    if (!otherwise) throw new RequestFailed('projection-unavailable', undefined, undefined, { cause: away });
-    const projected_through = await this.through('log');
-    return { value: await otherwise(), source: 'log', projected_through };
+    return found;
   }
 
   async answers(): Promise<boolean> {
-    return (await this.clickhouse?.ping()) ?? false;
+    return this.clickhouse !== undefined && (await isThere(this.clickhouse));
   }
 
-  through(source: Source): Promise<ProjectedThrough> {
-    const { clickhouse } = this;
-    if (source === 'log' || !clickhouse) return Promise.resolve(this.readThrough());
-    const at = this.now();
-    if (!this.latest || at - this.latest.at >= rememberedMs) this.latest = { at, answer: this.projectedIn(clickhouse) };
-    return this.latest.answer;
+  /** How far what was read of a source before is known to hold now; undefined while ClickHouse is away. */
+  async through(source: Source): Promise<ProjectedThrough | undefined> {
+    if (source === 'log') return this.readThrough();
+    const through = await this.attempt((clickhouse) => this.projectedThrough(clickhouse));
+    return through instanceof Away ? undefined : through;
   }
 
-  private readThrough(): ProjectedThrough {
+  readThrough(): ProjectedThrough {
     return this.positions.list().flatMap(({ topic, partition, event }) => {
       if (!event) return [];
       const { producer, pseq } = event;
       return [{ topic, partition, producer, pseq, ageMs: 0 }];
     });
+  }
+
+  private async attempt<T>(ask: (clickhouse: ClickHouse) => Promise<T>): Promise<T | Away> {
+    const { clickhouse } = this;
+    if (!clickhouse || !(await this.isBack(clickhouse))) return new Away();
+    try {
+      return await whileThere(clickhouse, ask(clickhouse));
+    } catch (error) {
+      if (!(error instanceof ClickHouseUnavailable || error instanceof ClickHouseRejected)) throw error;
+      // An answer that is an error is about this question: the next one is asked all the same.
+      if (error instanceof ClickHouseUnavailable) this.awaySince = this.now();
+      this.latest = undefined;
+      this.log.warn({ err: error }, 'ClickHouse does not answer, the log is read instead');
+      return new Away('ClickHouse gave no answer', { cause: error });
+    }
+  }
+
+  /** One request at a time looks whether it is back; the others do without it. */
+  private async isBack(clickhouse: ClickHouse): Promise<boolean> {
+    const since = this.awaySince;
+    if (since === undefined) return true;
+    if (this.now() - since < lookAgainMs) return false;
+    this.awaySince = this.now();
+    if (!(await isThere(clickhouse))) return false;
+    this.awaySince = undefined;
+    return true;
+  }
+
+  private projectedThrough(clickhouse: ClickHouse): Promise<ProjectedThrough> {
+    const at = this.now();
+    if (!this.latest || at - this.latest.at >= rememberedMs) this.latest = { at, answer: this.projectedIn(clickhouse) };
+    return this.latest.answer;
   }
 
   private async projectedIn(clickhouse: ClickHouse): Promise<ProjectedThrough> {
@@ -107,3 +132,6 @@ export class Projection {
     ];
   }
 }
+
+/** ClickHouse was not asked, or gave no answer: the cause says which. */
+class Away extends Error {}

@@ -5,7 +5,7 @@ import { statementsPage, type StatementWithText } from '#clickhouse';
 import { Verdict } from '#events';
 import { Allow } from './access/allow.js';
 import { type Caller, contentFor, CurrentCaller } from './access/caller.js';
-import { Cursor, Instant, keyOf, pageOf, PageSize } from './paging.js';
+import { Cursor, Id, Instant, keyOf, pageOf, PageSize } from './paging.js';
 import { RequestFailed } from './problem/problem.js';
 import { Projection, provenance } from './projection.js';
 
@@ -59,7 +59,7 @@ const StatementPage = z
 
 const StatementsQuery = z.strictObject({
   text: z.string().min(1).max(1000).optional().describe('Part of the text, whatever its case.'),
-  session: z.uuid().optional(),
+  session: Id.optional(),
   principal: z.string().max(500).optional().describe('The subject, exactly.'),
   database: z.string().max(63).optional(),
   verb: z.string().max(100).optional().describe('As Postgres names the command: `SELECT`, `CREATE TABLE`, …'),
@@ -70,7 +70,7 @@ const StatementsQuery = z.strictObject({
   limit: PageSize,
   cursor: Cursor,
 });
-const Key = z.tuple([z.int(), z.string(), z.int()]);
+const Key = z.tuple([z.int(), z.string(), z.int().min(0)]);
 
 @ApiTags('statements')
 @Controller('statements')

@@ -43,8 +43,13 @@ await serve({
       ? openReader(config, client)
       : new SegmentReader({ dataDir: config.dataDir, except: ['proxy'] });
     const desk = new HoldDesk({ now: Date.now, random: randomBytes });
-    const past = await readPast(pastReader, outbox.log, (event) => {
-      desk.follow(event);
+    const past = await readPast(pastReader, outbox.log, {
+      fold: (event) => {
+        desk.follow(event);
+      },
+      unreadable: (error, place) => {
+        log.error({ err: error, ...place }, 'an event of another process cannot be read and has no effect');
+      },
     });
     await journal.start(past.previous);
     const shipping = startShipping(config, client, fail);

@@ -1,5 +1,5 @@
-import { type Event, parseEvent, topics, UnknownEvent } from '#events';
-import type { Draft, Journal, LogReader, Predecessor } from '#event-log';
+import { type Event, MalformedEvent, parseEvent, topics, UnknownEvent } from '#events';
+import type { Draft, Journal, LogReader, Predecessor, StoredRecord } from '#event-log';
 
 /** What the lives before this one left behind, folded from the log. */
 export interface Past {
@@ -20,11 +20,19 @@ interface Unfinished {
   readonly open: Set<number>;
 }
 
+export interface PastReading {
+  /** Sees every event of the log too, so that one reading serves all who need the past. */
+  readonly fold: (event: Event) => void;
+  /** Told of what another process wrote and nobody can read: it has no effect. */
+  readonly unreadable: (error: Error, place: Pick<StoredRecord, 'partition' | 'offset'>) => void;
+}
+
 /**
- * Reads the proxy's own log once, at start.
- * @param fold sees every event of the log too, so that one reading serves all who need the past
+ * Reads the log once, at start.
+ * @param log the proxy's own
+ * @throws MalformedEvent when the proxy's own past cannot be read
  */
-export async function readPast(reader: LogReader, log: string, fold: (event: Event) => void): Promise<Past> {
+export async function readPast(reader: LogReader, log: string, { fold, unreadable }: PastReading): Promise<Past> {
   let previous: Predecessor | undefined;
   const unfinished = new Map<string, Unfinished>();
   const controlFrom = new Map<string, number>();
@@ -38,6 +46,11 @@ export async function readPast(reader: LogReader, log: string, fold: (event: Eve
       for (const { topic, partition, offset, value } of batch) {
         if (topic === topics.control) controlFrom.set(partition, offset + 1);
         const event = known(value);
+        if (event instanceof MalformedEvent) {
+          if (partition === log) throw event;
+          unreadable(event, { partition, offset });
+          continue;
+        }
         if (!event) continue;
         fold(event);
         if (partition !== log) continue;
@@ -91,11 +104,12 @@ function follow(unfinished: Map<string, Unfinished>, event: Event): void {
 }
 
 /** An event of a newer version is none of ours to close: whoever wrote it will. */
-function known(value: Buffer): Event | undefined {
+function known(value: Buffer): Event | MalformedEvent | undefined {
   try {
     return parseEvent(value);
   } catch (error) {
     if (error instanceof UnknownEvent) return undefined;
+    if (error instanceof MalformedEvent) return error;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { replaceFile, secretFile, type ServerCertificate } from '#secrets';
+import { renewedSecretFile, replaceFile, secretFile, type ServerCertificate } from '#secrets';
 import type { Home } from './files.js';
 import { demoPolicy } from './demo-policy.js';
 import { shopDatabase, type ShopLogin, shopLogins } from './shop/shop.js';
@@ -57,7 +57,8 @@ export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertifi
         auditor: ['auditors'],
         admin: ['admins'],
       },
-      consoleCode: { file: secretFile(home.secrets, 'console.code').path },
+      // It is good once: every start prints another.
+      consoleCode: { file: renewedSecretFile(home.secrets, 'console.code').path },
     },
   };
   replaceFile(home.config, `# Made by the demo at every start.\n${stringify(config)}`);

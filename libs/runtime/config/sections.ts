@@ -75,7 +75,9 @@ const api = (place: Place) =>
     roles: roles.prefault({}).describe('Which groups may do what.'),
     consoleCode: secret(place)
       .optional()
-      .describe('Logs one browser in, once, as an admin. For the demo; where an issuer serves logins, leave it out.'),
+      .describe(
+        'Logs one browser in, once, as an admin. Another one is let in by another code; leave it out where everyone brings a token.',
+      ),
   });
 
 const limits = z.strictObject({

@@ -1,4 +1,5 @@
-import type { By } from '#events';
+import type { z } from 'zod';
+import { type By, schemaOf } from '#events';
 import type { Draft, Journal } from '#event-log';
 import type { Logger } from '#runtime';
 import type { Caller } from './caller.js';
@@ -40,8 +41,9 @@ export class AccessJournal {
     }
   }
 
-  loggedIn(by: By, method: string): Promise<void> {
-    return this.write([{ type: 'login.succeeded', data: { by, method } }]);
+  /** @param code SHA-256 of the one-time code that it spent, in hex */
+  loggedIn(by: By, method: string, code?: string): Promise<void> {
+    return this.write([{ type: 'login.succeeded', data: { by, method, ...(code !== undefined && { code }) } }]);
   }
 
   /** @param reason a stable code, which holds nothing of the secret */
@@ -53,6 +55,8 @@ export class AccessJournal {
 
   /** Resolves when these are on disk. @throws LogFailed when they are not */
   write(drafts: readonly Draft[]): Promise<void> {
+    // What they hold comes from outside, and an event that no reader takes would stop those that must miss none.
+    for (const { type, data } of drafts) (schemaOf(type).shape.data as z.ZodType).parse(data);
     return new Promise((resolve, reject) => {
       this.journal.add(drafts, 'disk', (error) => {
         if (error) reject(error);

@@ -133,6 +133,18 @@ describe('a read', () => {
     ]);
   });
 
+  it('is on record where only its head is asked for', async () => {
+    expect(await rig.ask('responder', 'HEAD', 'policy')).toMatchObject({ status: 404 });
+    expect((await events('access.viewed')).at(-1)?.data).toMatchObject({ by: { subject: 'rui' }, resource: 'policy' });
+  });
+
+  it('of an id that is none names no session: every event stays one that can be read', async () => {
+    expect(await rig.get('auditor', 'sessions/%22%00')).toMatchObject({ status: 400 });
+    expect((await events('access.viewed')).at(-1)?.data).toEqual({
+      ...{ by: { issuer: 'sallyport', subject: 'aya' }, resource: 'sessions/%22%00', route: 'GET sessions/:id' },
+    });
+  });
+
   it('is of no use to a browser that another site steers', async () => {
     const { headers } = await rig.get('viewer', 'sessions');
     expect(headers.get('x-content-type-options')).toBe('nosniff');

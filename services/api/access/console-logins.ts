@@ -1,4 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { StoredRecord } from '#event-log';
+import type { Event } from '#events';
+import type { LogFold } from '../log/follower.js';
 import { RequestFailed } from '../problem/problem.js';
 import type { AccessJournal } from './access-journal.js';
 import type { Caller } from './caller.js';
@@ -24,23 +27,33 @@ interface Login {
 }
 
 /**
- * Browsers that logged in by the demo's one-time code. They act as an admin of this installation, and as a member of every group
- * that has a role, so that the console can vote too. Kept in memory: a restart logs them out, and makes the code good again.
+ * Browsers that logged in by the one-time code. They act as an admin of this installation, and as a member of every group
+ * that has a role, so that the console can vote too. Logins are kept in memory: a restart ends them. That a code was spent is on
+ * record: a restart does not make it good again.
  */
-export class ConsoleLogins {
+export class ConsoleLogins implements LogFold {
   private readonly logins = new Map<string, Login>();
+  private readonly code: string | undefined;
   private codeUsed = false;
 
-  constructor(private readonly options: ConsoleLoginsOptions) {}
+  constructor(private readonly options: ConsoleLoginsOptions) {
+    this.code = options.code === undefined ? undefined : hash(options.code);
+  }
+
+  take(_: StoredRecord, event: Event | undefined): void {
+    if (event?.type === 'login.succeeded' && event.data.code !== undefined && event.data.code === this.code) this.codeUsed = true;
+  }
 
   /** @returns the cookie's value @throws RequestFailed `login-refused` */
   async redeem(code: string): Promise<{ cookie: string; caller: Caller }> {
-    const { accesses, code: expected, roles, now, random } = this.options;
+    const { accesses, roles, now, random } = this.options;
+    const spent = hash(code);
     const reason =
-      expected === undefined ? 'no code' : !isSame(code, expected) ? 'code' : this.codeUsed ? 'code used' : undefined;
+      this.code === undefined ? 'no code' : !isSame(spent, this.code) ? 'code' : this.codeUsed ? 'code used' : undefined;
     if (reason !== undefined) {
       await accesses.refused('console-code', reason);
-      const detail = reason === 'code used' ? 'This code has been used. Start the demo again, or use a token.' : undefined;
+      const detail =
+        reason === 'code used' ? 'This code has been used. Start the demo again, make another code, or use a token.' : undefined;
       throw new RequestFailed('login-refused', detail);
     }
     this.codeUsed = true;
@@ -49,7 +62,7 @@ export class ConsoleLogins {
     const login = hash(cookie);
     const groups = [...new Set(Object.values(roles).flat())];
     const caller: Caller = { by, groups, roles: platformRoles, login, means: 'cookie' };
-    await accesses.loggedIn(by, 'console-code');
+    await accesses.loggedIn(by, 'console-code', spent);
     this.forgetIdle();
     this.logins.set(login, { caller, lastSeen: now() });
     return { cookie, caller };
@@ -75,4 +88,4 @@ export class ConsoleLogins {
 }
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(hash(a)), Buffer.from(hash(b)));
+const isSame = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a), Buffer.from(b));

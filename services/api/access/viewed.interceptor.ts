@@ -1,6 +1,7 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Observable } from 'rxjs';
+import { Id } from '../paging.js';
 import type { AccessJournal } from './access-journal.js';
 import { callerIn } from './caller.js';
 
@@ -11,10 +12,11 @@ export class ViewedInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<Request>();
     const caller = callerIn(request);
-    if (caller && request.method === 'GET') {
+    // Express answers HEAD by the route of GET: how long an answer is says something of it.
+    if (caller && ['GET', 'HEAD'].includes(request.method)) {
       const { path } = request.route as { path: string };
       const [kind = '', id] = belowPrefix(request.path);
-      const session = kind === 'sessions' ? id : undefined;
+      const session = kind === 'sessions' ? Id.safeParse(id).data : undefined;
       const resource = id === undefined ? kind : `${kind}/${id}`;
       await this.accesses.viewed(caller, { resource, session, route: `GET ${belowPrefix(path).join('/')}` });
     }

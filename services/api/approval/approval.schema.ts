@@ -15,6 +15,8 @@ export const Approval = z
     outcome: z.enum(outcomes),
     session: z.string(),
     n: z.int(),
+    /** The step of the session that asked for it last. */
+    seq: z.int(),
     /** Who asked, and may never vote on it. */
     principal: By.nullable(),
     /** Groups whose members may vote. */
@@ -55,7 +57,11 @@ export const OneApproval = z.object({ approval: Approval, ...provenance }).meta(
 
 export const Vote = z
   .strictObject({
-    reason: z.string().max(2000).optional(),
+    reason: z
+      .string()
+      .max(2000)
+      .refine((text) => !/\p{Cs}/u.test(text), 'has half of a character in it')
+      .optional(),
     /** What the voter was shown. A vote on anything else is refused. */
     binding: z
       .string()
@@ -67,11 +73,15 @@ export const Vote = z
 export type Vote = z.infer<typeof Vote>;
 
 /** @param statement undefined where the caller does not see it */
-export function approvalOf({ approval, decision }: KnownApproval, statement: HeldStatement | undefined, now: number): Approval {
+export function approvalOf(
+  { approval, decision, seq }: KnownApproval,
+  statement: HeldStatement | undefined,
+  now: number,
+): Approval {
   const { id, held, votes, consumed } = approval;
   const { session, n, principal, approvers, quorum, binding, mode, since, until } = held;
   return {
-    ...{ id, outcome: outcomeOf(approval, now), session, n, principal, approvers: [...approvers], quorum },
+    ...{ id, outcome: outcomeOf(approval, now), session, n, seq, principal, approvers: [...approvers], quorum },
     ...{ binding, mode, since, until, consumed },
     rule: decision?.rule ?? null,
     reason: decision?.reason ?? null,

@@ -5,7 +5,7 @@ import { outcomeOf } from '#approvals';
 import { Allow } from '../access/allow.js';
 import { type Caller, CurrentCaller } from '../access/caller.js';
 import { Clock } from '../clock.js';
-import { Cursor, keyOf, pageOf, PageSize } from '../paging.js';
+import { Cursor, Id, keyOf, pageOf, PageSize } from '../paging.js';
 import { RequestFailed } from '../problem/problem.js';
 import { Projection } from '../projection.js';
 import { type Approval, approvalOf, ApprovalPage, OneApproval, Vote } from './approval.schema.js';
@@ -18,7 +18,6 @@ const ApprovalsQuery = z.strictObject({
   cursor: Cursor,
 });
 const Key = z.tuple([z.int(), z.string()]);
-const ApprovalId = z.uuid();
 
 @ApiTags('approvals')
 @Controller('approvals')
@@ -47,20 +46,17 @@ export class ApprovalsController {
     const { items, next } = pageOf(wanted, limit, ({ approval }) => [approval.held.since, approval.id]);
     const shown: Approval[] = [];
     for (const each of items) shown.push(await this.shown(each, caller));
-    return { items: shown, next, ...(await this.provenance()) };
+    return { items: shown, next, ...this.provenance() };
   }
 
   @Get(':id')
   @Allow('viewer', 'responder', 'approver', 'auditor')
   @ApiOperation({ operationId: 'getApproval', summary: 'One held statement, and the votes on it' })
   @ApiOkResponse({ standardSchema: OneApproval })
-  async one(
-    @CurrentCaller() caller: Caller,
-    @Param('id', { schema: ApprovalId }) id: string,
-  ): Promise<z.infer<typeof OneApproval>> {
+  async one(@CurrentCaller() caller: Caller, @Param('id', { schema: Id }) id: string): Promise<z.infer<typeof OneApproval>> {
     const known = this.approvals.find(id);
     if (!known) throw new RequestFailed('not-found', `There is no approval ${id}.`);
-    return { approval: await this.shown(known, caller), ...(await this.provenance()) };
+    return { approval: await this.shown(known, caller), ...this.provenance() };
   }
 
   @Post(':id/grant')
@@ -70,7 +66,7 @@ export class ApprovalsController {
   @ApiOkResponse({ standardSchema: OneApproval })
   grant(
     @CurrentCaller() caller: Caller,
-    @Param('id', { schema: ApprovalId }) id: string,
+    @Param('id', { schema: Id }) id: string,
     @Body({ schema: Vote }) vote: Vote,
   ): Promise<z.infer<typeof OneApproval>> {
     return this.vote(caller, id, 'granted', vote);
@@ -83,7 +79,7 @@ export class ApprovalsController {
   @ApiOkResponse({ standardSchema: OneApproval })
   deny(
     @CurrentCaller() caller: Caller,
-    @Param('id', { schema: ApprovalId }) id: string,
+    @Param('id', { schema: Id }) id: string,
     @Body({ schema: Vote }) vote: Vote,
   ): Promise<z.infer<typeof OneApproval>> {
     return this.vote(caller, id, 'denied', vote);
@@ -96,7 +92,7 @@ export class ApprovalsController {
   @ApiOkResponse({ standardSchema: OneApproval })
   withdraw(
     @CurrentCaller() caller: Caller,
-    @Param('id', { schema: ApprovalId }) id: string,
+    @Param('id', { schema: Id }) id: string,
     @Body({ schema: Vote }) vote: Vote,
   ): Promise<z.infer<typeof OneApproval>> {
     return this.vote(caller, id, 'withdrawn', vote);
@@ -104,7 +100,7 @@ export class ApprovalsController {
 
   private async vote(caller: Caller, id: string, kind: VoteKind, { reason, binding }: Vote) {
     const known = await this.approvals.vote(id, kind, caller, { reason, seen: binding });
-    return { approval: await this.shown(known, caller), ...(await this.provenance()) };
+    return { approval: await this.shown(known, caller), ...this.provenance() };
   }
 
   /** Who votes has to see what on; who only watches sees that something is held, and for whom. */
@@ -113,8 +109,8 @@ export class ApprovalsController {
     return approvalOf(known, sees ? await this.statements.of(known) : undefined, this.clock.now());
   }
 
-  private async provenance(): Promise<Pick<z.infer<typeof OneApproval>, 'source' | 'projected_through'>> {
-    return { source: 'log', projected_through: await this.projection.through('log') };
+  private provenance(): Pick<z.infer<typeof OneApproval>, 'source' | 'projected_through'> {
+    return { source: 'log', projected_through: this.projection.readThrough() };
   }
 }
 

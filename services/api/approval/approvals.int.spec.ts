@@ -44,6 +44,23 @@ describe('an approval', () => {
     expect(await rig.get('viewer', `approvals/${id}`)).toMatchObject({ body: { approval: { id, sql: null } } });
   });
 
+  it('says why it was held, and which step asked last', async () => {
+    const session = new RecordedSession('01936f00-0000-7000-8000-0000000000f0');
+    const approval = '01936f01-0000-7000-8000-0000000000f0';
+    await rig.happens(session.held(approval, never, 'no key bounds it').held(approval, never, 'nobody has decided yet').drafts);
+    const [, last] = session.drafts.flatMap(({ type }, seq) => (type === 'statement.held' ? [seq] : []));
+    expect(await rig.get('viewer', `approvals/${approval}`)).toMatchObject({
+      body: { approval: { n: 1, seq: last, reason: 'no key bounds it' } },
+    });
+  });
+
+  it('takes no reason that no event can hold', async () => {
+    expect(await vote('approver', await held(), 'grant', { reason: 'half \ud83d of a face' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'reason' }] },
+    });
+  });
+
   it('is granted by a vote that is on disk before it is answered', async () => {
     const id = await held();
     const answer = await vote('approver', id, 'grant', { reason: 'ticket 7', binding });

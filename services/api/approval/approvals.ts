@@ -8,10 +8,13 @@ import { RequestFailed } from '../problem/problem.js';
 
 export type VoteKind = 'granted' | 'denied' | 'withdrawn';
 
-/** An approval that was asked for, and the decision that asked for it, where the log has it. */
+/** An approval that was asked for. */
 export interface KnownApproval {
   readonly approval: Approval & { readonly held: Held };
+  /** The first decision that asked for it, where the log has it: those after it, for the same, say no more than that it still waits. */
   readonly decision: EventOf<'statement.decided'>['data'] | undefined;
+  /** The step of its session that asked last. */
+  readonly seq: number;
 }
 
 /** An approval that ended is shown for so long; what it was is in the log for ever. */
@@ -24,6 +27,7 @@ const reflectMs = 2_000;
 export class Approvals implements LogFold {
   private holds: Holds = noHolds;
   private readonly decisions = new Map<string, EventOf<'statement.decided'>['data']>();
+  private readonly steps = new Map<string, number>();
   private readonly watching = new Set<() => void>();
   private taken = 0;
 
@@ -35,8 +39,8 @@ export class Approvals implements LogFold {
   take(_: StoredRecord, event: Event | undefined): void {
     if (!event) return;
     this.holds = evolve(this.holds, event);
-    if (event.type === 'statement.decided' && event.data.verdict === 'hold' && event.data.approval !== undefined)
-      this.decisions.set(event.data.approval, event.data);
+    if (event.type === 'statement.held') this.steps.set(event.data.approval, event.seq);
+    if (event.type === 'statement.decided' && event.data.verdict === 'hold') this.keep(event.data);
     if (++this.taken % forgetEvery === 0) this.forget();
     for (const look of this.watching) look();
   }
@@ -50,7 +54,7 @@ export class Approvals implements LogFold {
   find(id: string): KnownApproval | undefined {
     const approval = this.holds.approvals.get(id);
     if (!approval?.held) return undefined;
-    return { approval: { ...approval, held: approval.held }, decision: this.decisions.get(id) };
+    return { approval: { ...approval, held: approval.held }, decision: this.decisions.get(id), seq: this.steps.get(id) ?? 0 };
   }
 
   /**
@@ -111,8 +115,14 @@ export class Approvals implements LogFold {
     stop();
   }
 
+  private keep(decision: EventOf<'statement.decided'>['data']): void {
+    const { approval } = decision;
+    if (approval !== undefined && !this.decisions.has(approval)) this.decisions.set(approval, decision);
+  }
+
   private forget(): void {
     this.holds = forget(this.holds, this.now() - shownMs);
-    for (const id of this.decisions.keys()) if (!this.holds.approvals.has(id)) this.decisions.delete(id);
+    for (const known of [this.decisions, this.steps])
+      for (const id of known.keys()) if (!this.holds.approvals.has(id)) known.delete(id);
   }
 }

@@ -1,5 +1,5 @@
 import type { LogReader, StoredRecord } from '#event-log';
-import { type Event, parseEvent, type Topic, topics } from '#events';
+import { decodePartRecord, type Event, parseEvent, PartName, type Topic, topics } from '#events';
 import type { Recorded } from '#replay';
 import { Assembly } from '../session/assembly.js';
 import type { Positions } from './positions.js';
@@ -13,8 +13,12 @@ export class LogRecordings {
     private readonly positions: Positions,
   ) {}
 
-  /** All of a session that the log holds now; undefined where it holds none of it. */
-  async recording(session: string): Promise<readonly Recorded[] | undefined> {
+  /**
+   * All of a session that the log holds now; undefined where it holds none of it.
+   * @param kinds of parts that are wanted; the others are as if they had been erased
+   * @throws RequestFailed `too-large`
+   */
+  async recording(session: string, kinds: readonly PartName[] = PartName.options): Promise<readonly Recorded[] | undefined> {
     const place = this.index.placeOf(session);
     const last = this.index.row(session);
     const assembly = new Assembly();
@@ -28,7 +32,7 @@ export class LogRecordings {
       each: (batch) => {
         for (const record of batch) {
           if (record.key !== session) continue;
-          const event = take(assembly, record);
+          const event = take(assembly, record, kinds);
           if (last && last.endedAt !== null && event?.seq === last.version) done.abort();
         }
         return Promise.resolve();
@@ -45,9 +49,10 @@ export class LogRecordings {
   }
 }
 
-function take(assembly: Assembly, record: StoredRecord): Event | undefined {
+function take(assembly: Assembly, record: StoredRecord, kinds: readonly PartName[]): Event | undefined {
   if (record.topic === topics.parts) {
-    assembly.addPartRecord(record.value);
+    const part = decodePartRecord(record.value);
+    if (kinds.includes(part.header.name)) assembly.addPart(part);
     return undefined;
   }
   const event = parseEvent(record.value);

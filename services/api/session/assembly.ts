@@ -1,4 +1,4 @@
-import { decodePartRecord, type Event, eventId, type PartName } from '#events';
+import { type Event, eventId, type PartName, type PartRecord } from '#events';
 import type { Recorded } from '#replay';
 import { RequestFailed } from '../problem/problem.js';
 
@@ -27,8 +27,7 @@ export class Assembly {
     this.events.set(event.seq, event);
   }
 
-  addPartRecord(value: Buffer): void {
-    const { header, bytes } = decodePartRecord(value);
+  addPart({ header, bytes }: PartRecord): void {
     // The log lends its bytes only until the batch is done.
     this.addChunk(eventId(header), { ...header, bytes: Buffer.from(bytes) });
   }

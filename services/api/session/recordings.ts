@@ -22,7 +22,8 @@ export class Recordings {
   /** @throws RequestFailed `not-found` */
   async of(session: string): Promise<Answered<readonly Recorded[]>> {
     const cached = this.ended.get(session);
-    if (cached) return { ...cached, projected_through: await this.projection.through(cached.source) };
+    const through = cached && (await this.projection.through(cached.source));
+    if (through) return { ...cached, projected_through: through };
     const answer = await this.projection.answer(
       (clickhouse) => recordingIn(clickhouse, session),
       () => this.log.recording(session),
@@ -38,6 +39,7 @@ export class Recordings {
   }
 }
 
+/** Undefined as long as a part that was kept is not there: only the log can tell one that is on its way from one that was erased. */
 async function recordingIn(clickhouse: ClickHouse, session: string): Promise<readonly Recorded[] | undefined> {
   const assembly = new Assembly();
   const withParts: Event[] = [];
@@ -55,5 +57,9 @@ async function recordingIn(clickhouse: ClickHouse, session: string): Promise<rea
     for (const part of await partsOfEvents(clickhouse, producer, pseqs))
       assembly.addChunk(eventId(part), { ...part, name: PartName.parse(part.name) });
   }
-  return assembly.recorded();
+  const recorded = assembly.recorded();
+  return recorded.every(isWhole) ? recorded : undefined;
 }
+
+const isWhole = ({ event, parts }: Recorded): boolean =>
+  (event.parts ?? []).every(({ name, withheld }) => withheld !== undefined || parts.has(name));

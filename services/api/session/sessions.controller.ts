@@ -2,12 +2,12 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allow } from '../access/allow.js';
-import { Cursor, Instant, keyOf, pageOf, PageSize } from '../paging.js';
+import { Cursor, Id, Instant, keyOf, pageOf, PageSize } from '../paging.js';
 import { RequestFailed } from '../problem/problem.js';
 import { OneSession, sessionOf, SessionPage } from './session.schema.js';
 import { Sessions } from './sessions.js';
 
-export const SessionId = z.uuid().describe('The id of a session.');
+export const SessionId = Id.describe('The id of a session.');
 
 const SessionsQuery = z.strictObject({
   principal: z.string().max(500).optional().describe('The subject, exactly.'),

@@ -3,10 +3,11 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagg
 import type { Response } from 'express';
 import { z } from 'zod';
 import { Allow } from '../access/allow.js';
+import { Id } from '../paging.js';
 import { Tails } from './tails.js';
 
 const TailQuery = z.strictObject({
-  session: z.uuid().optional().describe('Only this session: from its first event on, then as they come.'),
+  session: Id.optional().describe('Only this session: from its first event on, then as they come.'),
   last_event_id: z.string().max(4000).optional().describe('As the header `Last-Event-ID`, for clients that cannot set it.'),
 });
 

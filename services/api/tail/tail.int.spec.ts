@@ -1,6 +1,12 @@
 import 'reflect-metadata';
+import { PassThrough } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
+import { SegmentReader } from '#event-log';
 import { RecordedSession } from '../fixtures/recorded.js';
 import { Rig } from '../fixtures/rig.js';
+import { Positions } from '../log/positions.js';
+import { SessionIndex } from '../log/session-index.js';
+import { Tails } from './tails.js';
 
 const session = '01936f00-0000-7000-8000-000000000001';
 const other = '01936f00-0000-7000-8000-000000000002';
@@ -89,6 +95,15 @@ describe('a tail', () => {
     const rest = await take(resumed, drafts.length - 2, id);
     await resumed.return(undefined);
     expect([...seen, ...rest].map(({ data }) => data.seq)).toEqual(drafts.map((_, i) => i));
+  });
+
+  it('ends some time, so that who listens shows again who they are', async () => {
+    const reader = new SegmentReader({ dataDir: rig.dataDir });
+    const tails = new Tails(reader, rig.app.get(Positions), rig.app.get(SessionIndex), 20);
+    const sent = new PassThrough();
+    await tails.run(tails.begin({ session: undefined, lastEventId: undefined }), undefined, sent);
+    expect(await textOf(sent)).toMatch(/^id: \S+\nretry: 1000\n\n$/);
+    await reader.close();
   });
 
   it('refuses an id that it never gave', async () => {

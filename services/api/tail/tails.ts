@@ -10,6 +10,8 @@ import { TailPlace } from './place.js';
 
 const mostTails = 100;
 const heartbeatMs = 15_000;
+/** A tail ends after so long: whoever listens comes back, and is asked anew who they are. */
+const longestMs = 15 * 60_000;
 
 export interface TailRequest {
   /** Only its events, and those about it; from its first on, unless `lastEventId` says otherwise. */
@@ -26,6 +28,7 @@ export class Tails {
     private readonly reader: LogReader,
     private readonly positions: Positions,
     private readonly index: SessionIndex,
+    private readonly mostMs = longestMs,
   ) {}
 
   /** Where a tail begins: where it broke off, at its session's first event, or now. @throws RequestFailed */
@@ -60,6 +63,7 @@ export class Tails {
       ending.abort();
     };
     to.once('close', gone);
+    const enough = setTimeout(gone, this.mostMs);
     const heartbeat = setInterval(() => to.write(': still here\n\n'), heartbeatMs);
     to.write(`id: ${place.toString()}\nretry: 1000\n\n`);
     try {
@@ -80,6 +84,7 @@ export class Tails {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      clearTimeout(enough);
       clearInterval(heartbeat);
       to.off('close', gone);
       to.end();

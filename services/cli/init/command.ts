@@ -5,7 +5,7 @@ import { Failure } from '../failure.js';
 import { type Io, write } from '../terminal/io.js';
 import type { Answers } from './answers.js';
 import { AskingNobody, AskingSomebody } from './asking.js';
-import { checkUnused, type Places, placesOf, writeFiles } from './files.js';
+import { checkUnused, consoleCode, type Places, placesOf, writeFiles } from './files.js';
 import { type Given, interview } from './interview.js';
 import { Terminal } from './terminal.js';
 
@@ -131,6 +131,7 @@ Written: ${near(config)}, ${near(policy)}, and secrets in ${near(secrets)}.
 Next:
   export SALLYPORT_CONFIG=${config}
   sallyport up
+  echo "http://${host}:${listening.api}/#code=$(cat ${near(path.join(secrets, consoleCode))})"   # the console; it logs one browser in, once, as admin
 ${tokens.kind === 'sallyport' ? create : ''}  PGPASSWORD=<the token> psql 'host=${host} port=${listening.proxy} dbname=${server.databases[0] ?? ''} user=${tokens.kind === 'sallyport' ? 'my-agent' : '<its subject>'} ${trust}'
 `;
 }

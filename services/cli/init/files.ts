@@ -7,6 +7,9 @@ import { replaceFile, secretFile, serverCertificate } from '#secrets';
 import { Failure } from '../failure.js';
 import type { Answers, Certificate } from './answers.js';
 
+/** The file of the secrets that logs the first browser in. */
+export const consoleCode = 'console.code';
+
 /** What `init` writes, in absolute paths. */
 export interface Places {
   readonly config: string;
@@ -41,6 +44,7 @@ export async function writeFiles(places: Places, answers: Answers): Promise<{ re
   replaceFile(join(secrets, 'login.password'), `${login.password}\n`);
   if (catalog.name !== login.name) replaceFile(join(secrets, 'catalog.password'), `${catalog.password}\n`);
   secretFile(secrets, 'clickhouse.password');
+  secretFile(secrets, consoleCode);
   const tls = await certificateFiles(secrets, answers.certificate);
   replaceFile(places.policy, policyText(answers));
   replaceFile(places.config, configText(places, answers, tls));
@@ -99,6 +103,7 @@ function configText({ config, policy, secrets }: Places, answers: Answers, tls: 
         ...{ viewer: ['viewers'], responder: ['responders'], approver: [...approvers] },
         ...{ auditor: ['auditors'], admin: ['admins'] },
       },
+      consoleCode: secret(consoleCode),
     },
   };
   return `# Written by \`sallyport init\`. docs/configuration.md explains every key.\n${stringify(written)}`;

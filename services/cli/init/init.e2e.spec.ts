@@ -62,7 +62,7 @@ describe('init', () => {
     );
     const written = await cli(['init', '--yes', '--json', ...known(), '--catalog-login', 'reader', ...ports.flat()], env);
     expect(written).toMatchObject({ code: 0, err: expect.stringContaining('the catalog of shop can be read') as unknown });
-    const { ca, proxy } = JSON.parse(written.out) as { ca: string; proxy: number };
+    const { ca, proxy, api } = JSON.parse(written.out) as { ca: string; proxy: number; api: number };
     const made = await cli(['token', 'create', '--name', 'my-agent', '--groups', 'agents']);
     expect(made.out).toMatch(/^spt_[0-9a-f_]+\n$/);
 
@@ -70,6 +70,7 @@ describe('init', () => {
     const ended = once(up, 'exit');
     const told: string[] = [];
     let answered: unknown;
+    let loggedIn: unknown;
     for await (const line of createInterface({ input: up.stdout as NodeJS.ReadableStream })) {
       told.push(line);
       if (!line.includes('is running')) continue;
@@ -85,9 +86,17 @@ describe('init', () => {
       await client.connect();
       answered = (await client.query('SELECT current_user AS login, 1 + 1 AS two')).rows;
       await client.end();
+      const code = readFileSync(join(folder, '.sallyport', 'secrets', 'console.code'), 'utf8').trim();
+      loggedIn = await fetch(`http://127.0.0.1:${api}/api/v1/login/code`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ code }),
+      }).then(({ status }) => status);
       up.kill('SIGTERM');
     }
-    expect({ ended: await ended, told, answered }).toMatchObject({ ended: [0, null], answered: [{ login: 'app', two: 2 }] });
+    expect({ ended: await ended, told, answered, loggedIn }).toMatchObject({
+      ...{ ended: [0, null], answered: [{ login: 'app', two: 2 }], loggedIn: 200 },
+    });
     const { events } = await readRecord(join(folder, '.sallyport', 'data'));
     expect(events.flatMap(({ type, data }) => (type === 'session.authenticated' ? data.principal.subject : []))).toEqual([
       'my-agent',
@@ -103,15 +112,17 @@ describe('init', () => {
       'ca.pem',
       'catalog.password',
       'clickhouse.password',
+      'console.code',
       'login.password',
       'server.key',
       'server.pem',
     ]);
-    expect(readdirSync(secrets).map((name) => statSync(join(secrets, name)).mode & 0o777)).toEqual(Array(6).fill(0o600));
+    expect(readdirSync(secrets).map((name) => statSync(join(secrets, name)).mode & 0o777)).toEqual(Array(7).fill(0o600));
     const shown = [out, err, ...['sallyport.yml', 'policy.yml'].map((name) => readFileSync(join(folder, name), 'utf8'))].join(
       '\n',
     );
-    expect(Object.values(passwords).filter((secret) => shown.includes(secret))).toEqual([]);
+    const consoleCode = readFileSync(join(secrets, 'console.code'), 'utf8').trim();
+    expect([...Object.values(passwords), consoleCode].filter((secret) => shown.includes(secret))).toEqual([]);
   }, 30_000);
 
   it('tells every answer that does not hold, and writes nothing', async () => {

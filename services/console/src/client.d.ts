@@ -811,6 +811,7 @@ export interface components {
             outcome: "waiting" | "granted" | "denied" | "expired" | "consumed" | "withdrawn";
             session: string;
             n: number;
+            seq: number;
             principal: {
                 issuer: string;
                 subject: string;
@@ -890,6 +891,7 @@ export interface components {
             issuer: string | null;
             subject: string | null;
             session: string | null;
+            seq: number | null;
             inputs: string[];
             threshold: string;
             eventTime: number;

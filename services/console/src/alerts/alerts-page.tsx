@@ -1,7 +1,8 @@
 import { Anchor, Badge, EmptyState, Stack, Table, Text } from '@mantine/core';
 import type { Alert } from '../api/client.js';
 import { Link } from '../router/link.js';
-import { sessionUrl } from '../router/route.js';
+import { sessionUrl, stepUrl } from '../router/route.js';
+import { counted } from '../show/counted.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { More } from '../show/more.js';
 import { PageTitle } from '../show/page-title.js';
@@ -47,7 +48,7 @@ export function AlertsPage() {
 }
 
 function AlertRow({ alert }: { readonly alert: Alert }) {
-  const { title, severity, rule, ruleVersion, threshold, inputs, eventTime, subject, session } = alert;
+  const { title, severity, rule, ruleVersion, threshold, inputs, eventTime, subject, session, seq } = alert;
   return (
     <Table.Tr>
       <Table.Td>
@@ -58,7 +59,7 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
           {title}
         </Text>
         <Text size="xs" c="dimmed">
-          {rule}, version {ruleVersion}: {threshold}; rests on {inputs.length} events; <When at={eventTime} />
+          {rule}, version {ruleVersion}: {threshold}; rests on {counted(inputs.length, 'event')}; <When at={eventTime} />
         </Text>
       </Table.Td>
       <Table.Td visibleFrom="sm">{subject ?? '–'}</Table.Td>
@@ -66,8 +67,8 @@ function AlertRow({ alert }: { readonly alert: Alert }) {
         {session === null ? (
           'none in particular'
         ) : (
-          <Anchor component={Link} href={sessionUrl(session, eventTime)} size="sm">
-            Step at that moment
+          <Anchor component={Link} href={seq === null ? sessionUrl(session) : stepUrl(session, seq)} size="sm">
+            {seq === null ? 'The session' : `Step ${seq}`}
           </Anchor>
         )}
       </Table.Td>

@@ -2,6 +2,7 @@ import createClient from 'openapi-fetch';
 import type { components, paths } from '../client.js';
 import { problemIn, RequestFailed, unreachable } from './problem.js';
 import { authorization } from './token.js';
+import { visible } from './visible.js';
 
 type Schemas = components['schemas'];
 export type Alert = Schemas['Alert'];
@@ -45,11 +46,11 @@ interface Answer<T> {
   readonly response: Response;
 }
 
-/** What was asked for. @throws RequestFailed */
+/** What was asked for, fit to be shown. @throws RequestFailed */
 export async function bodyOf<T>(asked: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await asked.catch((cause: unknown): never => {
     throw new RequestFailed(unreachable, { cause });
   });
-  if (!response.ok) throw new RequestFailed(problemIn(error, response.status));
-  return data as T;
+  if (!response.ok) throw new RequestFailed(problemIn(visible(error), response.status));
+  return visible(data as T);
 }

@@ -8,16 +8,25 @@ export interface StreamedEvent {
   readonly data: string;
 }
 
+export interface Listening {
+  /** The id of the last event that was heard, to go on after it. */
+  readonly lastId: string | undefined;
+  readonly signal: AbortSignal;
+  /** Called when the server has begun to answer. */
+  readonly opened: () => void;
+}
+
 /**
  * Reads server-sent events until the signal aborts or the server ends the stream. `EventSource` cannot send a token; `fetch` can.
  * @throws RequestFailed
  */
-export async function* eventStream(url: string, lastId: string | undefined, signal: AbortSignal): AsyncGenerator<StreamedEvent> {
+export async function* eventStream(url: string, { lastId, signal, opened }: Listening): AsyncGenerator<StreamedEvent> {
   const headers = { ...authorization(), ...(lastId !== undefined && { 'last-event-id': lastId }) };
   const response = await fetch(url, { headers, signal }).catch((cause: unknown): never => {
     throw new RequestFailed(unreachable, { cause });
   });
   if (!response.ok || !response.body) throw new RequestFailed(problemIn(await bodyIn(response), response.status));
+  opened();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   for (;;) {

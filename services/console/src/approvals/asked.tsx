@@ -1,7 +1,7 @@
 import { Anchor, DataList, Stack, Table, Text } from '@mantine/core';
 import type { Approval, Facts } from '../api/client.js';
 import { Link } from '../router/link.js';
-import { sessionUrl } from '../router/route.js';
+import { stepUrl } from '../router/route.js';
 import { CellText } from '../show/cell.js';
 import { FactsLine } from '../show/facts.js';
 import { Hash } from '../show/hash.js';
@@ -11,7 +11,7 @@ import { useSessionOf } from './approvals.js';
 
 /** All that a vote is bound to, as far as it was kept. */
 export function Asked({ approval }: { readonly approval: Approval }) {
-  const { sql, parameters, principal, role, searchPath, rule, reason, since, until, binding, session, n } = approval;
+  const { sql, parameters, principal, role, searchPath, rule, reason, since, until, binding, session, n, seq } = approval;
   const where = useSessionOf(approval).data?.session;
   const facts = [
     ['Who asks', principal ? `${principal.subject} of ${principal.issuer}` : 'unknown'],
@@ -43,11 +43,15 @@ export function Asked({ approval }: { readonly approval: Approval }) {
           </DataList.Item>
         ))}
         <DataList.Item>
-          <DataList.ItemLabel>Asked, until</DataList.ItemLabel>
+          <DataList.ItemLabel>Asked</DataList.ItemLabel>
           <DataList.ItemValue>
-            <span>
-              <When at={since} />, <When at={until} show="time" />
-            </span>
+            <When at={since} />
+          </DataList.ItemValue>
+        </DataList.Item>
+        <DataList.Item>
+          <DataList.ItemLabel>Open until</DataList.ItemLabel>
+          <DataList.ItemValue>
+            <When at={until} />
           </DataList.ItemValue>
         </DataList.Item>
         <DataList.Item>
@@ -59,8 +63,8 @@ export function Asked({ approval }: { readonly approval: Approval }) {
         <DataList.Item>
           <DataList.ItemLabel>Session</DataList.ItemLabel>
           <DataList.ItemValue>
-            <Anchor component={Link} href={sessionUrl(session, since)} size="sm">
-              Step of statement {n}
+            <Anchor component={Link} href={stepUrl(session, seq)} size="sm">
+              Step {seq}, of statement {n}
             </Anchor>
           </DataList.ItemValue>
         </DataList.Item>

@@ -1,8 +1,7 @@
 /** The pages, and what their addresses say. */
 export type Route =
   | { readonly page: 'sessions'; readonly query: URLSearchParams }
-  /** `at`: Unix milliseconds, for who knows when but not which step. */
-  | { readonly page: 'session'; readonly id: string; readonly seq: number | undefined; readonly at: number | undefined }
+  | { readonly page: 'session'; readonly id: string; readonly seq: number | undefined }
   | { readonly page: 'approvals'; readonly query: URLSearchParams }
   | { readonly page: 'alerts' }
   | { readonly page: 'nowhere' };
@@ -16,13 +15,12 @@ export function routeOf(address: string): Route {
   if (pathname === '/alerts') return { page: 'alerts' };
   const [, id, seq] = sessionPath.exec(pathname) ?? [];
   if (id === undefined) return { page: 'nowhere' };
-  const at = query.get('at');
-  return { page: 'session', id, seq: seq === undefined ? undefined : Number(seq), at: at === null ? undefined : Number(at) };
+  return { page: 'session', id, seq: seq === undefined ? undefined : Number(seq) };
 }
 
 export const sessionsUrl = (query?: URLSearchParams): string =>
   query === undefined || query.size === 0 ? '/sessions' : `/sessions?${query.toString()}`;
-export const sessionUrl = (id: string, at?: number): string => `/sessions/${id}${at === undefined ? '' : `?at=${at}`}`;
+export const sessionUrl = (id: string): string => `/sessions/${id}`;
 export const stepUrl = (id: string, seq: number): string => `/sessions/${id}/steps/${seq}`;
 export const approvalsUrl = (outcome: 'waiting' | 'all' = 'waiting'): string =>
   outcome === 'waiting' ? '/approvals' : '/approvals?outcome=all';

@@ -1,4 +1,4 @@
-import { Anchor, Badge, DataList, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Badge, DataList, Stack, Text } from '@mantine/core';
 import type { Decision, Durability } from '../api/client.js';
 import { Link } from '../router/link.js';
 import { approvalsUrl } from '../router/route.js';
@@ -21,18 +21,15 @@ export function DecisionPanel({ decision }: { readonly decision: Decision }) {
   return (
     <Section title="Decision">
       <Stack gap="xs">
-        <Group gap="xs">
-          <VerdictBadge verdict={verdict} />
-          <Text size="sm">
-            by rule <b>{rule}</b>
-            {reason !== undefined && `: ${reason}`}
-          </Text>
+        <Text size="sm" component="div">
+          <VerdictBadge verdict={verdict} /> by rule <b>{rule}</b>
+          {reason !== undefined && `: ${reason}`}{' '}
           {sqlstate !== undefined && (
             <Badge color="red" variant="outline" size="sm">
               {sqlstate}
             </Badge>
           )}
-        </Group>
+        </Text>
         {statements.map((facts) => (
           <FactsLine key={facts.from} facts={facts} />
         ))}

@@ -49,17 +49,18 @@ async function follow(
   const isGone = (): boolean => signal.aborted;
   while (!isGone()) {
     try {
-      is('following');
-      for await (const event of eventStream(`/api/v1/tail?session=${id}`, lastId, signal)) {
+      const opened = (): void => {
+        is('following');
+      };
+      for await (const event of eventStream(`/api/v1/tail?session=${id}`, { lastId, signal, opened })) {
         lastId = event.id ?? lastId;
         heard(JSON.parse(event.data) as Heard);
       }
     } catch (error) {
       // Whatever broke it off is said by the state, and tried again; a login that ended is for the login page.
-      if (isUnauthenticated(error)) return;
+      if (isUnauthenticated(error) || isGone()) return;
+      is('interrupted');
     }
-    if (isGone()) return;
-    is('interrupted');
     await new Promise((resolve) => setTimeout(resolve, againMs));
   }
 }

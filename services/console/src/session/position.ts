@@ -7,20 +7,18 @@ import { sessionUrl, stepUrl } from '../router/route.js';
 export interface Address {
   readonly id: string;
   readonly seq: number | undefined;
-  readonly at: number | undefined;
 }
 
 /** Whether the page follows the newest step: of a session that is live, or was when it was opened, while no step is chosen. */
-export function useFollowing({ seq, at }: Address, isLive: boolean): boolean {
+export function useFollowing({ seq }: Address, isLive: boolean): boolean {
   const [wasLive, setWasLive] = useState(isLive);
   if (isLive && !wasLive) setWasLive(true);
-  return wasLive && seq === undefined && at === undefined;
+  return wasLive && seq === undefined;
 }
 
 /** The step that is shown; undefined until the steps are known. */
-export function currentSeq({ seq, at }: Address, lines: readonly StepLine[], isFollowing: boolean): number | undefined {
+export function currentSeq({ seq }: Address, lines: readonly StepLine[], isFollowing: boolean): number | undefined {
   if (seq !== undefined) return seq;
-  if (at !== undefined) return (lines.find((line) => line.at >= at) ?? lines.at(-1))?.seq;
   return (isFollowing ? lines.at(-1) : lines[0])?.seq;
 }
 

@@ -2,6 +2,7 @@ import { Badge, Button, Stack, Table, Text, Title, VisuallyHidden } from '@manti
 import { useState } from 'react';
 import type { Cell, StepResult } from '../api/client.js';
 import { CellText } from '../show/cell.js';
+import { counted } from '../show/counted.js';
 import { LockIcon } from '../show/icons.js';
 import classes from './rows-panel.module.css';
 
@@ -87,7 +88,7 @@ export function RowsPanel({ result }: { readonly result: StepResult }) {
       )}
       {absent.map(({ count, why }) => (
         <Text key={why} size="sm" c="dimmed">
-          {count} {rows.length > 0 ? 'more rows' : 'rows'} were handed over and are not shown: {whySaid[why]}.
+          {counted(count, rows.length > 0 ? 'more row' : 'row')} handed over, not shown: {whySaid[why]}.
         </Text>
       ))}
     </Stack>

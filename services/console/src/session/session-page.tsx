@@ -1,5 +1,7 @@
-import { Alert, Grid, Stack } from '@mantine/core';
+import { Alert, Button, Grid, Stack } from '@mantine/core';
 import { useDeferredValue, useState } from 'react';
+import { Link } from '../router/link.js';
+import { sessionsUrl } from '../router/route.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { PageTitle } from '../show/page-title.js';
 import { ReadProblem } from '../show/problem-alert.js';
@@ -24,7 +26,7 @@ export function SessionPage(address: Address) {
   const isLive = session.data?.session.live === true;
   const tail = useLiveTail(id, isLive);
   const isFollowing = useFollowing(address, isLive);
-  const wantsAll = isFollowing || word !== '' || address.at !== undefined;
+  const wantsAll = isFollowing || word !== '';
   const timeline = useTimeline(id, { wanted: wantsAll ? Infinity : (seq ?? 0), reached: tail.reached });
   const current = currentSeq(address, timeline.lines, isFollowing);
   const moment = useMoment(id, current);
@@ -38,6 +40,7 @@ export function SessionPage(address: Address) {
     if (hit) moves.to(hit.seq);
   };
   const error = session.failureReason ?? timeline.error ?? moment.failureReason;
+  if (session.error && !session.data) return <NoSession error={session.error} />;
   return (
     <Stack gap="sm">
       <PageTitle title={titleOf(session.data?.session)} from={step} />
@@ -69,3 +72,16 @@ export function SessionPage(address: Address) {
 const titleOf = (
   session: { readonly principal: { readonly subject: string } | null; readonly user: string } | undefined,
 ): string => (session ? `Session of ${session.principal?.subject ?? session.user}` : 'Session');
+
+/** There is nothing to step through. */
+function NoSession({ error }: { readonly error: Error }) {
+  return (
+    <Stack gap="sm">
+      <PageTitle title="Session" />
+      <ReadProblem error={error} />
+      <Button component={Link} href={sessionsUrl()} variant="default" w="fit-content">
+        All sessions
+      </Button>
+    </Stack>
+  );
+}

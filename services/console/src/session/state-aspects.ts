@@ -1,4 +1,5 @@
 import type { Scope, SessionState } from '../api/client.js';
+import { counted } from '../show/counted.js';
 import { plain } from '../show/text.js';
 import { transactionSaid, type Unknown } from './said.js';
 
@@ -27,7 +28,10 @@ export const aspects: readonly Aspect[] = [
   },
   { name: 'Prepared statements', hiddenBy: 'prepared', say: prepared },
   { name: 'Portals and cursors', hiddenBy: 'portals', say: portals },
-  { name: 'COPY', say: ({ copy }) => (copy ? [`${copy.direction}: ${copy.messages} messages, ${copy.bytes} bytes`] : []) },
+  {
+    name: 'COPY',
+    say: ({ copy }) => (copy ? [`${copy.direction}: ${counted(copy.messages, 'message')}, ${counted(copy.bytes, 'byte')}`] : []),
+  },
   {
     name: 'Held',
     say: ({ hold, ...state }) => (hold ? [`statement ${hold.n} ${holdSaid(hold.mode)}`, ...by(state.decision)] : []),
@@ -39,14 +43,14 @@ export const aspects: readonly Aspect[] = [
   },
   {
     name: 'Handed to the client so far',
-    say: ({ handed }) => [`${handed.rows} rows, ${handed.kept} of them kept; ${handed.bytes} bytes`],
+    say: ({ handed }) => [`${counted(handed.rows, 'row')}, ${handed.kept} kept; ${counted(handed.bytes, 'byte')}`],
   },
   { name: 'Last error', say: lastError },
   {
     name: 'On the wire',
     say: ({ bytes: { client, server, lost } }) => [
-      `${client} bytes from the client, ${server} from the server`,
-      ...(lost > 0 ? [`${lost} bytes are lost: the log was broken`] : []),
+      `${counted(client, 'byte')} from the client, ${server} from the server`,
+      ...(lost > 0 ? [`${counted(lost, 'byte')} lost: the log was broken`] : []),
     ],
   },
   { name: 'Ended', hiddenBy: 'tail', say: ({ closed }) => (closed ? [closed.reason] : []) },
@@ -94,14 +98,14 @@ function prepared({ prepared: all }: SessionState): string[] {
 function portals({ portals: all }: SessionState): string[] {
   return all.map(({ name, by, sql, rows, hold }) => {
     const text = sql === null ? 'text not shown' : plain(sql);
-    return `${name === '' ? '(unnamed)' : name}, ${by}${hold ? ' with hold' : ''}, ${rows} rows given: ${text}`;
+    return `${name === '' ? '(unnamed)' : name}, ${by}${hold ? ' with hold' : ''}, ${counted(rows, 'row')} given: ${text}`;
   });
 }
 
 function answer({ answer: one }: SessionState): string[] {
   if (!one) return [];
   const to = one.n === null ? '' : ` to statement ${one.n}`;
-  return [`${one.outcome}${to}${one.tag === null ? '' : `: ${one.tag}`}; ${one.rows} rows`];
+  return [`${one.outcome}${to}${one.tag === null ? '' : `: ${one.tag}`}; ${counted(one.rows, 'row')}`];
 }
 
 function lastError({ lastError: error }: SessionState): string[] {

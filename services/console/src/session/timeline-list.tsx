@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { StepLine } from '../api/client.js';
 import { Link } from '../router/link.js';
 import { stepUrl } from '../router/route.js';
+import { counted } from '../show/counted.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { plain } from '../show/text.js';
 import { VerdictBadge } from '../show/verdict.js';
@@ -73,7 +74,7 @@ const titleOf = ({ type, sql }: StepLine): string => (isTold(type) && sql !== nu
 function detailOf({ type, rule, outcome, tag, sqlstate, rows, sql }: StepLine): string | undefined {
   const facts = isTold(type)
     ? [sql === null ? undefined : type.replace('.', ' '), rule && `rule ${rule}`]
-    : [outcome, tag, sqlstate, rows > 0 ? `${rows} rows handed over` : undefined];
+    : [outcome, tag, sqlstate, rows > 0 ? `${counted(rows, 'row')} handed over` : undefined];
   const said = facts.filter((fact) => typeof fact === 'string' && fact !== '');
   return said.length === 0 ? undefined : said.join(', ');
 }

@@ -1,13 +1,14 @@
 import { Badge, Tooltip } from '@mantine/core';
 import type { Session } from '../api/client.js';
+import { counted } from '../show/counted.js';
 
 /** How a session stands, and what its record lacks. */
 export function SessionStatus({ session }: { readonly session: Session }) {
   const { live, status, reason, tail, missingEvents, lostBytes } = session;
   const gaps = [
     ...(tail === 'unknown' ? ['the proxy died: what happened at the end is not on record'] : []),
-    ...(missingEvents > 0 ? [`${missingEvents} events are missing`] : []),
-    ...(lostBytes > 0 ? [`${lostBytes} bytes passed while the log was broken`] : []),
+    ...(missingEvents > 0 ? [`missing: ${counted(missingEvents, 'event')}`] : []),
+    ...(lostBytes > 0 ? [`${counted(lostBytes, 'byte')} passed while the log was broken`] : []),
   ];
   return (
     <>

@@ -5,7 +5,7 @@ import type { Cell } from '../api/client.js';
 export function CellText({ cell }: { readonly cell: Cell }) {
   if (cell === null)
     return (
-      <Text span inherit c="dimmed" fs="italic">
+      <Text span inherit c="dimmed" fs="italic" style={{ whiteSpace: 'nowrap' }}>
         NULL
       </Text>
     );

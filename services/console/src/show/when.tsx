@@ -4,11 +4,11 @@ const timeSaid = (date: Date): string =>
   `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 
 /** An instant in the reader's zone, to the millisecond; in UTC when pointed at. */
-export function When({ at, show = 'day and time' }: { readonly at: number; readonly show?: 'day and time' | 'time' }) {
+export function When({ at }: { readonly at: number }) {
   const date = new Date(at);
   return (
     <time dateTime={date.toISOString()} title={date.toISOString()} style={{ fontVariantNumeric: 'tabular-nums' }}>
-      {show === 'time' ? timeSaid(date) : `${daySaid(date)} ${timeSaid(date)}`}
+      {daySaid(date)} {timeSaid(date)}
     </time>
   );
 }
