@@ -2,7 +2,7 @@ import type { EventOf, PartName, Withheld } from '#events';
 import type { Frame } from '#pgwire';
 import { netMessage, netRow } from './answer-masking.js';
 import { rangeBytes, type SessionContext } from './context.js';
-import { hasRoom } from './event-size.js';
+import { hasRoomForColumns } from './event-size.js';
 import type { Expectations } from './expectations.js';
 import type { Running } from './running.js';
 import { Stretches } from './span.js';
@@ -128,7 +128,7 @@ export class Delivery {
             ...(sent && { us: Math.max(0, ctx.port.micros() - running.startedUs) }),
             // The bytes of their RowDescription are on record in any case.
             ...(running.columns &&
-              hasRoom(running.columns) && {
+              hasRoomForColumns(running.columns) && {
                 columns: running.columns.map((column, i) =>
                   running.netted.has(i) ? { ...column, masked: 'net' } : { ...column },
                 ),
