@@ -77,7 +77,14 @@ export {
   type Startup,
   type StartupParameter,
 } from './startup.js';
-export { FrameTooLong, MalformedFrame, MalformedMessage, MalformedStartup, ProtocolViolation } from './violation.js';
+export {
+  FrameTooLong,
+  MalformedFrame,
+  MalformedMessage,
+  MalformedStartup,
+  ProtocolViolation,
+  UnexpectedMessage,
+} from './violation.js';
 export { Authenticator, AuthenticationUnsupported, type Credentials, md5Password, PasswordMissing } from './authenticator.js';
 export { type CancelOptions, sendCancel } from './client/cancel.js';
 export { connect, type Connection, type ConnectOptions, type Session } from './client/connect.js';

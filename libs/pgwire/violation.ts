@@ -32,6 +32,14 @@ export class FrameTooLong extends ProtocolViolation {
   }
 }
 
+/** A message that is whole, but has no place where it came. */
+export class UnexpectedMessage extends ProtocolViolation {
+  override readonly name = 'UnexpectedMessage';
+  constructor(readonly type: string) {
+    super(`message ${JSON.stringify(type)} has no place here`);
+  }
+}
+
 /** The first packet of a connection is none that Postgres knows. */
 export class MalformedStartup extends ProtocolViolation {
   override readonly name = 'MalformedStartup';

@@ -22,7 +22,7 @@ import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { requestedBy, type Requested } from './parameters.js';
 import { SessionRefused } from './refused.js';
-import { readState, type ServerState, stateQuery } from './session/state-query.js';
+import { readState, type ServerState, stateQuestion } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
 import { connectionTo } from './upstream.js';
@@ -100,7 +100,7 @@ export class Admission {
     );
     try {
       checkServer(destination.target, upstream);
-      const state = readState(await ask(upstream, stateQuery));
+      const state = readState(await ask(upstream, stateQuestion('settings').sql));
       if (!state) throw new SessionRefused('upstream', '08006', "the session's state cannot be read");
       journal.add([{ type: 'session.ready', session: id, data: ready(upstream, catalog, state) }], 'linger');
       const secret = randomBytes(4);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { EventOf } from '#events';
 import { EventTooBig, type Journal, LogFailed } from '#event-log';
 import { sendCancel } from '#pgwire';
@@ -162,6 +163,14 @@ export class LiveSession extends SessionPort {
     sendCancel(cancelTarget).catch((error: unknown) => {
       log.warn({ session: id, err: error }, 'the server could not be asked to cancel');
     });
+  }
+
+  cutServer(): void {
+    const { server } = this.options;
+    this.cancelServer();
+    // A backend whose answer cannot be written ends, whatever still lies in its buffers; one that reads an orderly end runs them first.
+    if (server instanceof TLSSocket) server.destroy();
+    else server.resetAndDestroy();
   }
 
   pauseClient(): void {

@@ -59,6 +59,47 @@ describe('a session stays in step with its server', () => {
     expect(await client.ready()).toContain('C SELECT 1');
   });
 
+  it('and lets its client choose an isolation level, or lock a table, behind a SET: it asks nothing that takes a snapshot', async () => {
+    const client = await connect();
+    const told = await say(
+      client,
+      'BEGIN',
+      'SET search_path = public',
+      'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ',
+      'LOCK TABLE item IN SHARE MODE',
+    );
+    expect(told.filter((one) => one !== 'S')).toEqual(['C BEGIN', 'Z T', 'C SET', 'Z T', 'C SET', 'Z T', 'C LOCK TABLE', 'Z T']);
+    expect(await direct("SELECT count(backend_xmin)::int AS snapshots FROM pg_stat_activity WHERE usename = 'app_login'")).toBe(
+      '[{"snapshots":0}]',
+    );
+  });
+
+  it.each<[string, Buffer[]]>([
+    ['3,000 statements in one string', [request.query("INSERT INTO item VALUES (77, 'x');".repeat(3_000))]],
+    [
+      '65,535 parameter types',
+      [
+        request.parse(
+          '',
+          "INSERT INTO item VALUES (77, 'x')",
+          Array.from({ length: 65_535 }, () => 1043),
+        ),
+        request.bind('', '', []),
+        request.execute('', 0),
+        request.sync(),
+      ],
+    ],
+  ])('when it refuses %s, of which no record could tell', async (_, messages) => {
+    const client = await connect();
+    client.send(...messages);
+    expect(await client.ready()).toEqual(['E 54000', 'Z I']);
+    await say(client, 'BEGIN');
+    client.send(...messages);
+    expect(await client.ready()).toEqual(['E 54000', 'Z E']);
+    expect(await say(client, 'ROLLBACK', 'SELECT 1')).toContain('C SELECT 1');
+    expect(await direct('SELECT count(*)::int AS n FROM item WHERE id = 77')).toBe('[{"n":0}]');
+  });
+
   it('when a Query follows an error that was not synced', async () => {
     const client = await connect();
     client.send(request.parse('', 'SELECT nothing_here'), request.flush());

@@ -116,6 +116,7 @@ function transactionAct(node: Node): Act {
 
 function explainAct(node: Node): Act {
   const analyze = explainsAnalyze(node);
-  const execute = nodeOf(node['query'], 'ExecuteStmt'); // EXPLAIN EXECUTE p
+  const made = nodeOf(node['query'], 'CreateTableAsStmt'); // EXPLAIN CREATE TABLE t AS EXECUTE p
+  const execute = nodeOf(made ? made['query'] : node['query'], 'ExecuteStmt');
   return execute === undefined ? { kind: 'explain', analyze } : { kind: 'explain', analyze, executes: text(execute['name']) };
 }

@@ -1,7 +1,7 @@
 import type { PartName, WireRange, Withheld } from '#events';
 import { type Accounted, StreamAccount } from './account.js';
-import { Meanings } from './meaning.js';
 import type { AnyDraft, Judge, Need, SessionFacts, SessionPort } from './port.js';
+import { Meanings } from './resolution.js';
 import type { SessionState } from './state.js';
 
 /** How long what is accounted for may wait in memory before it goes to the log. */

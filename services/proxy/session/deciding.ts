@@ -2,15 +2,17 @@ import { canonical, type Durability, type EventOf } from '#events';
 import { binding, type Bound, type BoundParameter } from '#approvals';
 import type { Decision, HoldDecision } from '#policy';
 import type { SessionContext } from './context.js';
+import { hasRoomForName } from './event-size.js';
 import { Holding } from './holding.js';
-import { forwardedAs, forwardedPart, maskingRefusal, prepareAgain, untouched } from './masking.js';
-import type { Meaning } from './meaning.js';
+import { forwardedAs, forwardedPart, maskingRefusal, prepareAgain } from './masking.js';
+import { type Meaning, nothing } from './meaning.js';
 import type { ClientMessage, Pipeline } from './pipeline.js';
 import type { AnyDraft, HeldFacts, Holds } from './port.js';
 import * as refusals from './refusal.js';
 import type { Refusal } from './refusal.js';
 import type { Replies } from './replies.js';
 import { newRunning, type Prepared } from './running.js';
+import { wider } from './state.js';
 
 type Form = EventOf<'statement.decided'>['data']['form'];
 
@@ -36,21 +38,6 @@ export interface Asked extends Subject {
 /** Whether the message's bytes are accounted for already, by the event that opened its hold. */
 type Bytes = 'to-account' | 'accounted';
 
-const nothing: Meaning = {
-  parts: [],
-  facts: [],
-  asked: [],
-  decides: [],
-  copiesIn: false,
-  changesState: false,
-  changesCatalog: false,
-  onlyFrees: false,
-  endsTransaction: false,
-  namesStatement: false,
-  named: [],
-  masking: untouched,
-};
-
 /** Decides what is asked, and sees that the decision is on record before anything comes of it. */
 export class Deciding {
   private readonly holding: Holding;
@@ -69,6 +56,10 @@ export class Deciding {
     const { state, judge } = this.ctx;
     if (state.transaction === 'E' && this.pipeline.nothingOpen && !asked.meaning.endsTransaction) {
       this.refuse(asked, refusals.aborted);
+      return;
+    }
+    if (!isRecordable(asked)) {
+      this.refuse(asked, refusals.tooLong);
       return;
     }
     const decision = judge.decide(asked.meaning.decides);
@@ -91,7 +82,11 @@ export class Deciding {
 
   /** Refuses the message at the head. */
   refuse(subject: Omit<Subject, 'meaning'> & Partial<Subject>, refusal: Refusal | ((statement: string) => Refusal)): void {
-    const { meaning = nothing } = subject;
+    const { message, form, meaning = nothing } = subject;
+    if (!isRecordable({ ...subject, meaning })) {
+      this.refuseAs({ message, form, meaning: nothing }, this.ctx.state.take(1), refusals.tooLong, 'to-account');
+      return;
+    }
     const n = this.ctx.state.take(Math.max(1, meaning.parts.length));
     const told = typeof refusal === 'function' ? refusal(this.ctx.statementId(n)) : refusal;
     this.refuseAs({ ...subject, meaning }, n, told, 'to-account');
@@ -113,12 +108,9 @@ export class Deciding {
 
   private allow(asked: Asked, meaning: Meaning, decision: Decision, n: number, bytes: Bytes, approval?: string): void {
     const { state } = this.ctx;
-    if (meaning.changesState) {
-      state.unsettled = true;
-      state.changes++;
-      state.changedInTransaction = true;
-      if (meaning.changesCatalog) state.catalogStale = true;
-    }
+    state.change(meaning.changes);
+    state.changedInTransaction = wider(state.changedInTransaction, meaning.changes);
+    if (meaning.changes !== 'nothing' && meaning.changesCatalog) state.catalogStale = true;
     const { masking } = meaning;
     const outcome = {
       verdict: 'allow',
@@ -247,6 +239,10 @@ export class Deciding {
       this.refuseAs(asked, n, meaning.refusal, 'accounted');
       return;
     }
+    if (meaning.isTooLong) {
+      this.refuseAs({ ...asked, meaning: nothing }, n, refusals.tooLong, 'accounted');
+      return;
+    }
     const decision = this.ctx.judge.decide(meaning.decides);
     if (decision.verdict === 'deny') {
       const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
@@ -306,6 +302,8 @@ export class Deciding {
     return { type: 'statement.decided', data };
   }
 }
+
+const isRecordable = ({ meaning, portal = '' }: Subject): boolean => !meaning.isTooLong && hasRoomForName(portal);
 
 type DecidedData = EventOf<'statement.decided'>['data'];
 

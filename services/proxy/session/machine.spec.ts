@@ -60,6 +60,13 @@ describe('a client that breaks the protocol', () => {
     }).not.toThrow();
     expect([bench.ended, bench.told.at(-1)]).toEqual(['protocol-error', 'E 08P01']);
   });
+
+  it('is told so when it sends a message that has no place there, and what it sent is on record', () => {
+    const bench = new Bench();
+    bench.session.fromClient(request.password('x'));
+    expect([bench.ended, bench.told]).toEqual(['protocol-error', ['E 08P01']]);
+    expect(bench.drafts.flatMap(({ wire = [] }) => wire)).toContainEqual({ dir: 'c', from: 0, to: 7, msgs: 'p7' });
+  });
 });
 
 describe('COPY data that does not wait to be asked for', () => {
@@ -126,6 +133,17 @@ describe('a failing log', () => {
 });
 
 describe('the names that a session knows', () => {
+  it('keep a portal that is on its way when an earlier statement ends', () => {
+    const bench = new Bench();
+    bench.session.fromClient(query('SELECT 1'));
+    bench.settle();
+    bench.session.fromClient(Buffer.concat([request.parse('', 'SELECT 2'), request.bind('', '', [])]));
+    bench.reply(done('SELECT 1'), ready('I'));
+    bench.session.fromClient(Buffer.concat([request.execute('', 0), request.sync()]));
+    bench.settle();
+    expect(bench.sent.slice(1)).toEqual(['P SELECT 2', 'B', 'E', 'S']);
+  });
+
   it('are as before after two redefinitions of one name failed in one pipeline', () => {
     const bench = new Bench();
     bench.session.fromClient(Buffer.concat([request.parse('n', 'SELECT 1'), request.sync()]));
@@ -135,6 +153,29 @@ describe('the names that a session knows', () => {
     bench.settle();
     bench.reply(failure('42P05'), ready('I'));
     bench.session.fromClient(Buffer.concat([request.bind('', 'n', []), request.execute('', 0), request.sync()]));
+    bench.settle();
+    expect(bench.sent.slice(-3)).toEqual(['B', 'E', 'S']);
+  });
+
+  it('are waited for by a Bind of an EXECUTE, which would run what a redefinition that failed left in their place', () => {
+    const bench = new Bench();
+    for (const prepare of [request.parse('n', 'SELECT 1'), request.parse('e', 'EXECUTE n')]) {
+      bench.session.fromClient(Buffer.concat([prepare, request.sync()]));
+      bench.settle();
+      bench.reply(message('1'), ready('I'));
+    }
+    bench.session.fromClient(
+      Buffer.concat([
+        request.parse('n', 'SELECT 2'),
+        request.sync(),
+        request.bind('', 'e', []),
+        request.execute('', 0),
+        request.sync(),
+      ]),
+    );
+    bench.settle();
+    expect(bench.sent.slice(-2)).toEqual(['P SELECT 2', 'S']);
+    bench.reply(failure('42P05'), ready('I'));
     bench.settle();
     expect(bench.sent.slice(-3)).toEqual(['B', 'E', 'S']);
   });
@@ -173,15 +214,18 @@ describe('a Query that the server skips because of an earlier error', () => {
 });
 
 describe("the proxy's own question about the state", () => {
-  it('is understood when its row arrives in two chunks', () => {
+  it('is understood when its rows arrive in two chunks', () => {
     const bench = new Bench();
     bench.session.fromClient(query('SET x'));
     bench.settle();
     bench.reply(done('SET'), ready('I'));
-    const row = dataRow('r', 'public', 'temp_a\ntemp_b');
-    bench.reply(message('T', Buffer.from([0, 0])), row.subarray(0, 20));
-    bench.reply(row.subarray(20), done('SELECT 1'), ready('I'));
+    const rows = Buffer.concat([dataRow('none'), dataRow('r'), dataRow('public')]);
+    bench.reply(message('T', Buffer.from([0, 0])), rows.subarray(0, 20));
+    bench.reply(rows.subarray(20), done('SHOW'), ready('I'));
     expect(bench.ended).toBeUndefined();
+    bench.session.fromClient(query('SELECT 1'));
+    bench.settle();
+    expect(bench.sent.at(-1)).toBe('Q SELECT 1');
   });
 
   it('is asked again when a cancel hits it: the session goes on', () => {

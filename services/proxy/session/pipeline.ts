@@ -6,6 +6,7 @@ import { Gather } from './gather.js';
 import { failingText, injectedParse, injectedQuery } from './injection.js';
 import { type Answer, type Group, Outgoing, type OutFrame } from './outgoing.js';
 import type { AnyDraft, Holds } from './port.js';
+import { Queue } from './queue.js';
 import { cancelled, logBroken, type Refusal, refusalResponse } from './refusal.js';
 import type { Replies } from './replies.js';
 import { newRunning, type Refused, type Running, runningOf } from './running.js';
@@ -26,9 +27,11 @@ export const isSecret = ({ type, bytes, secret }: ClientMessage): boolean =>
 export class Pipeline {
   readonly gather: Gather;
   readonly outgoing: Outgoing;
-  readonly inbox: ClientMessage[] = [];
+  readonly inbox = new Queue<ClientMessage>();
   /** A message is with the parser, the log or a human: the next ones wait. */
   busy = false;
+  /** Nothing more is taken: the client has said goodbye, or the session ends. */
+  over = false;
   /** After a refusal: everything up to Sync is dropped; then the proxy answers it, or the server. */
   discarding: 'nothing' | 'then-answer' | 'then-forward' = 'nothing';
   /** Messages went on their way since the last Sync or Query. */
@@ -195,7 +198,7 @@ export class Pipeline {
         group.answer = { ...group.answer, refused: this.refused(refusal, group.answer.running) };
       return;
     }
-    for (const { expected } of [...frames].reverse()) if (expected) this.replies.undo(expected);
+    for (const { expected } of [...frames].reverse()) if (expected) this.ctx.state.undo(expected);
     const last = frames.at(-1);
     const form =
       last?.expected?.kind === 'query' || (last?.expected?.kind === 'refusal' && last.expected.form === 'query')

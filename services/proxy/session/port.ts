@@ -38,6 +38,8 @@ export abstract class SessionPort {
   abstract disarm(timer: Timer): void;
   /** Asks the server to cancel what it runs for this session. */
   abstract cancelServer(): void;
+  /** Nobody waits for the server any more: what it runs is cancelled, and what it was sent behind that never runs. */
+  abstract cutServer(): void;
   /** Stops and restarts what comes from the client: its messages wait in the socket, not in memory. */
   abstract pauseClient(): void;
   abstract resumeClient(): void;

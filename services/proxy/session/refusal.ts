@@ -111,6 +111,16 @@ export const stateInFlight: Refusal = {
   retry: true,
 };
 
+export const boundEarlier: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:bound-earlier',
+  reason: 'settings, names or objects that it depends on have changed since it was bound',
+  sqlstate: '0A000',
+  message: 'the portal must be bound again: settings, names or objects that its statement depends on have changed since',
+  hint: 'Bind and execute it in one pipeline.',
+  retry: false,
+};
+
 export const changedSinceAsked: Refusal = {
   verdict: 'deny',
   rule: 'sallyport:changed-since-asked',
@@ -121,10 +131,21 @@ export const changedSinceAsked: Refusal = {
   retry: true,
 };
 
+export const tooLong: Refusal = {
+  verdict: 'deny',
+  rule: 'sallyport:too-long',
+  reason: 'its record would be longer than an event may be',
+  sqlstate: '54000',
+  message: 'the statement is not run: what there is to record of it is longer than a record may be',
+  hint: 'Send fewer statements in one string, fewer parameter types, or shorter names.',
+  retry: false,
+};
+
+/** @param what as Postgres names it, with a name that may be of any length */
 export const unknownName = (sqlstate: '26000' | '34000', what: string): Refusal => ({
   verdict: 'deny',
   rule: 'sallyport:unknown-name',
-  reason: `${what} is not known here`,
+  reason: `${what.length > 200 ? `${what.slice(0, 200)}…` : what} is not known here`,
   sqlstate,
   message: `${what} does not exist`,
   retry: false,

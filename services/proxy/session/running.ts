@@ -75,6 +75,14 @@ export interface Prepared {
   readonly forwarded: string;
 }
 
+/** When something was decided: what has been sent of changes by then, and the catalog and the pipeline that it was decided in. */
+export interface Moment {
+  readonly changes: number;
+  readonly names: number;
+  readonly catalog: string;
+  readonly pipeline: number;
+}
+
 /** A portal of the protocol, or an SQL cursor: both can be executed by either. */
 export interface Portal {
   readonly name: string;
@@ -84,10 +92,8 @@ export interface Portal {
   running: Running;
   /** Execute was sent: another one is a statement of its own. */
   executed: boolean;
-  /** The epoch of names in which it was bound. */
-  readonly names: number;
-  /** `SessionState.changes` when it was bound. */
-  readonly changes: number;
+  /** Absent for an SQL cursor: it is open, and stays what it is. */
+  readonly boundAt: Moment | undefined;
   columns: readonly Column[] | undefined;
 }
 

@@ -5,8 +5,8 @@ import { Intake } from './intake.js';
 import type { Holds, Judge, SessionFacts, SessionPort, Timer } from './port.js';
 import { isSecret } from './pipeline.js';
 import { Replies } from './replies.js';
+import { Settling } from './settling.js';
 import { SessionState } from './state.js';
-import { readState, stateQuery, stateQuestion } from './state-query.js';
 
 type EndReason = EventOf<'session.closed'>['data']['reason'];
 
@@ -25,10 +25,10 @@ export class Session {
   private readonly ctx: SessionContext;
   private readonly intake: Intake;
   private readonly replies: Replies;
+  private readonly settling: Settling;
   private readonly clientFramer: Framer;
   private readonly serverFramer: Framer;
   private ended = false;
-  private askedAgain = false;
 
   constructor(
     facts: SessionFacts,
@@ -40,7 +40,7 @@ export class Session {
     this.ctx = new SessionContext(facts, port, judge, new SessionState(start));
     this.replies = new Replies(this.ctx, {
       idle: () => {
-        this.idle();
+        this.settling.idle();
       },
       copyIn: () => {
         this.intake.copyStarted();
@@ -56,6 +56,9 @@ export class Session {
       },
     });
     this.intake = new Intake(this.ctx, this.replies, holds);
+    this.settling = new Settling(this.ctx, this.intake, this.replies, (...end) => {
+      this.fatal(...end);
+    });
     this.ctx.broken = (detail) => {
       this.fatal('protocol-error', '58000', detail);
     };
@@ -137,10 +140,8 @@ export class Session {
   /** A CancelRequest with this session's key: what has not been sent ends here, what runs is cancelled at the server. */
   cancel(by: EventOf<'cancel.requested'>['data']['by']): void {
     if (this.ended) return;
-    const running = this.replies.running;
-    const n = running === undefined ? {} : { n: running.n };
-    if (this.replies.expected.length > 0) {
-      this.port.record([{ type: 'cancel.requested', data: { by, outcome: 'sent', ...n } }], 'linger');
+    if (this.replies.expected.owesClient) {
+      this.recordCancel(by);
       this.port.cancelServer();
       return;
     }
@@ -148,29 +149,40 @@ export class Session {
     this.port.record([{ type: 'cancel.requested', data: { by, outcome } }], 'linger');
   }
 
+  private recordCancel(by: EventOf<'cancel.requested'>['data']['by']): void {
+    const { running } = this.replies.expected;
+    const data = { by, outcome: 'sent', ...(running && { n: running.n }) } as const;
+    this.port.record([{ type: 'cancel.requested', data }], 'linger');
+  }
+
   /** The client's connection is gone without a Terminate: what runs for it is stopped. */
   clientGone(): void {
-    if (this.ended) return;
-    if (this.replies.expected.length > 0) this.cancel('disconnect');
-    this.end('client-gone');
+    this.attempt(() => {
+      if (this.replies.expected.owesClient) {
+        this.recordCancel('disconnect');
+        this.port.cutServer();
+      }
+      this.end('client-gone');
+    });
   }
 
   serverGone(detail?: string): void {
-    if (this.ended) return;
-    this.replies.flush();
-    if (!this.fatalPassed) {
-      this.replies.abandon();
-      this.replies.author(
-        encodeErrorResponse({
-          severity: 'FATAL',
-          code: '08006',
-          message: 'the connection to the server was lost',
-          detail: detail ?? 'It closed its connection without a word.',
-        }),
-      );
+    this.attempt(() => {
       this.replies.flush();
-    }
-    this.end('server-gone', detail);
+      if (!this.replies.fatal) {
+        this.replies.abandon();
+        this.replies.author(
+          encodeErrorResponse({
+            severity: 'FATAL',
+            code: '08006',
+            message: 'the connection to the server was lost',
+            detail: detail ?? 'It closed its connection without a word.',
+          }),
+        );
+        this.replies.flush();
+      }
+      this.end('server-gone', detail);
+    });
   }
 
   /** Ends the session with a word to its client. */
@@ -178,8 +190,8 @@ export class Session {
     if (this.ended) return;
     this.replies.author(encodeErrorResponse({ severity: 'FATAL', code: sqlstate, message }));
     this.replies.flush();
-    if (this.replies.expected.length > 0) this.port.cancelServer();
-    this.port.toServer(request.terminate());
+    if (this.replies.expected.owesClient) this.port.cutServer();
+    else this.port.toServer(request.terminate());
     this.end(reason, message);
   }
 
@@ -189,10 +201,18 @@ export class Session {
     this.port.end(reason, detail);
   }
 
-  /** Everything that was taken is accounted for, and nothing more is taken. */
+  /** Everything that was taken is accounted for, and nothing more is taken. Never throws: an end must not fail. */
   finish(): void {
     if (this.ended) return;
     this.ended = true;
+    try {
+      this.accountForAll();
+    } catch (error) {
+      this.port.defect(error);
+    }
+  }
+
+  private accountForAll(): void {
     const { incomplete, unread } = this.clientFramer;
     this.intake.stop();
     if (unread.length > 0) {
@@ -209,67 +229,9 @@ export class Session {
     this.replies.record();
   }
 
-  private get fatalPassed(): boolean {
-    return this.replies.fatal;
-  }
-
   private setting(name: string, value: string): void {
     const allowed = required[name];
     if (!allowed || allowed.includes(value)) return;
     this.fatal('setting', '0A000', `${name} was set to ${value}: no statement can be decided under it`);
-  }
-
-  /** The server answered everything. What may have changed is read again before the next decision. */
-  private idle(): void {
-    const { state } = this.ctx;
-    if (state.transaction === 'I') for (const [name, portal] of state.portals) if (portal.prepared) state.portals.delete(name);
-    if (state.unsettled && state.transaction !== 'E') this.settle();
-    else this.intake.pump();
-  }
-
-  private settle(): void {
-    const { state } = this.ctx;
-    this.intake.pipeline.busy = true;
-    this.port.record([{ type: 'proxy.statement', data: { purpose: 'state', sql: stateQuery } }], 'linger');
-    this.replies.expected.push({
-      kind: 'state',
-      rows: [],
-      failed: false,
-      done: (rows) => {
-        const read = rows && readState(rows);
-        if (!read) {
-          // A cancel of the client's may have met this question instead of its own statement.
-          if (!rows && !this.askedAgain && !this.ended) {
-            this.askedAgain = true;
-            this.settle();
-          } else this.fatal('protocol-error', '58000', "the session's state cannot be read");
-          return;
-        }
-        this.askedAgain = false;
-        Object.assign(state, read);
-        if (state.catalogStale && state.transaction === 'I') this.refreshCatalog();
-        else this.settled();
-      },
-    });
-    this.port.toServer(stateQuestion);
-  }
-
-  private refreshCatalog(): void {
-    this.port.refreshCatalog((error) => {
-      if (error) {
-        this.fatal('protocol-error', '58000', 'the catalog cannot be read');
-        return;
-      }
-      this.ctx.state.catalogStale = false;
-      this.settled();
-    });
-  }
-
-  private settled(): void {
-    const { state } = this.ctx;
-    state.unsettled = false;
-    state.epoch++;
-    this.intake.pipeline.busy = false;
-    this.intake.pump();
   }
 }

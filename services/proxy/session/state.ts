@@ -1,8 +1,17 @@
 import type { DecidedOn } from '#events';
 import type { SessionNames } from '#sql';
-import type { Portal, Prepared } from './running.js';
+import type { Expected, Portal, Prepared } from './running.js';
 
 export type TransactionStatus = 'I' | 'T' | 'E';
+
+/**
+ * What something sent may change of all that decisions read: names of statements and cursors, also settings, or also anything else.
+ * Each holds those before it.
+ */
+export type Change = 'nothing' | 'names' | 'settings' | 'anything';
+
+const changes: readonly Change[] = ['nothing', 'names', 'settings', 'anything'];
+export const wider = (a: Change, b: Change): Change => (changes.indexOf(a) > changes.indexOf(b) ? a : b);
 
 /** What decisions read of a session, as of the last ReadyForQuery that settled it. */
 export class SessionState {
@@ -14,20 +23,19 @@ export class SessionState {
   readonly prepared = new Map<string, Prepared>();
   readonly portals = new Map<string, Portal>();
 
-  /** Set while something sent may have changed what the next decision reads, and its ReadyForQuery has not settled it. */
-  unsettled = false;
-  /** The transaction under way changed such state: its rollback changes it back. */
-  changedInTransaction = false;
+  /** What something decided may have changed of what the next decision reads, while its ReadyForQuery has not settled it. */
+  unsettled: Change = 'nothing';
+  /** What the transaction under way changed: its rollback changes it back. */
+  changedInTransaction: Change = 'nothing';
   /** The session made or changed objects since its catalog was read. */
   catalogStale = false;
   /** Counts the changes: what was resolved in an earlier epoch is resolved anew. */
   epoch = 0;
 
+  /** Counts what was sent that changes any of it: what was bound before is executed as something else behind it. */
+  changesSent = 0;
   /** Counts what happens to the names of prepared statements. */
   namesEpoch = 0;
-
-  /** Counts the statements sent that may change what decisions read, from the moment they are sent. */
-  changes = 0;
 
   private statements = 0;
 
@@ -38,6 +46,23 @@ export class SessionState {
 
   names(): SessionNames {
     return { role: this.role, searchPath: this.searchPath, temporary: this.temporary };
+  }
+
+  /** What is about to be sent changes this. */
+  change(what: Change): void {
+    if (what === 'nothing') return;
+    this.unsettled = wider(this.unsettled, what);
+    this.changesSent++;
+  }
+
+  /** A name that was to be made, or taken away, was not: what it stood for before stands again. */
+  undo(expected: Expected): void {
+    const { prepared } = this;
+    if (expected.kind === 'close' && expected.closed && !prepared.has(expected.closed.name))
+      prepared.set(expected.closed.name, expected.closed);
+    if (expected.kind !== 'parse' || prepared.get(expected.prepared.name) !== expected.prepared) return;
+    if (expected.before && expected.prepared.name !== '') prepared.set(expected.before.name, expected.before);
+    else prepared.delete(expected.prepared.name);
   }
 
   decidedOn(catalog: string): DecidedOn {

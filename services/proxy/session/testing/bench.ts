@@ -1,3 +1,4 @@
+import { eventBytes } from '#events';
 import type { LogFailed } from '#event-log';
 import { encodeCommandComplete, encodeErrorResponse, encodeReadyForQuery, type Frame, Framer } from '#pgwire';
 import type { Decision } from '#policy';
@@ -59,6 +60,8 @@ export class Bench extends SessionPort {
   }
 
   record(drafts: readonly AnyDraft[], need: Need, settled?: (error?: LogFailed) => void): void {
+    for (const { data, wire } of drafts)
+      if (JSON.stringify({ data, wire }).length > eventBytes - 2048) throw new Error('no log takes an event of this size');
     this.drafts.push(...drafts);
     if (settled) this.waiting.push({ drafts, need, settled });
   }
@@ -93,6 +96,10 @@ export class Bench extends SessionPort {
 
   cancelServer(): void {
     this.cancelled++;
+  }
+
+  cutServer(): void {
+    this.sent.push('(cut)');
   }
 
   pauseClient(): void {
@@ -140,7 +147,7 @@ class TextJudge extends Judge {
       from: 0,
       to: 0,
     };
-    return { facts, act: written.act, changes: written.verb.startsWith('SET') ? 'state' : 'nothing', relations: [] };
+    return { facts, act: written.act, changes: /^(SET|CREATE)/.test(written.verb) ? 'state' : 'nothing', relations: [] };
   }
 
   decide(statements: readonly Resolved[]): Decision {
@@ -161,9 +168,14 @@ class NoHolds extends Holds {
   }
 }
 
+const select = { verb: 'SELECT', act: { kind: 'plain' } } as unknown as Written;
+
 function actOf(text: string): Act {
   if (text === 'ROLLBACK') return { kind: 'transaction', command: 'rollback', modes: [] };
   if (text === 'BEGIN') return { kind: 'transaction', command: 'begin', modes: [] };
+  if (text.startsWith('SET')) return { kind: 'set', name: 'x', values: [], local: false };
+  if (text.startsWith('PREPARE ')) return { kind: 'prepare', name: text.slice('PREPARE '.length), inner: select };
+  if (text.startsWith('EXECUTE ')) return { kind: 'execute', name: text.slice('EXECUTE '.length) };
   return { kind: 'plain' };
 }
 
