@@ -1,7 +1,8 @@
 import { LogFailed, LogFull } from '#event-log';
-import { request } from '#pgwire';
+import { encodeEmptyQueryResponse, request } from '#pgwire';
 import { Bench, done, failure, ready } from './testing/bench.js';
 
+const copyInResponse = Buffer.from('G\0\0\0\x07\0\0\0', 'latin1');
 const query = (sql: string): Buffer => request.query(sql);
 const extended = (sql: string): Buffer =>
   Buffer.concat([request.parse('', sql), request.bind('', '', []), request.execute('', 0), request.sync()]);
@@ -113,6 +114,30 @@ describe('a strict session', () => {
     bench.session.fromClient(query('SELECT 1'));
     bench.settle();
     expect([bench.refreshes, bench.sent]).toEqual([1, ['Q SELECT 1']]);
+  });
+
+  it('gives the empty string an id of its own', () => {
+    const bench = new Bench();
+    bench.session.fromClient(query(''));
+    bench.settle();
+    bench.reply(encodeEmptyQueryResponse(), ready('I'));
+    bench.session.fromClient(query('SELECT 1'));
+    const ids = bench.drafts.flatMap((draft) => (draft.type === 'statement.decided' ? [draft.data.n] : []));
+    expect(ids).toEqual([0, 1]);
+  });
+
+  it('feeds a COPY that is not the last of its string', () => {
+    const bench = new Bench();
+    bench.session.fromClient(query('COPY;SELECT 1'));
+    bench.settle();
+    bench.reply(copyInResponse);
+    bench.session.fromClient(Buffer.concat([request.copyData(Buffer.from('1\n')), request.copyDone()]));
+    bench.settle();
+    expect(bench.sent).toEqual(['Q COPY;SELECT 1', 'd', 'c']);
+    bench.reply(done('COPY 1'), done('SELECT 1'), ready('I'));
+    bench.session.fromClient(query('SELECT 2'));
+    bench.settle();
+    expect(bench.sent.at(-1)).toBe('Q SELECT 2');
   });
 
   it('refuses a statement behind such a change in one pipeline', () => {

@@ -67,6 +67,7 @@ export class Bench extends SessionPort {
     const statements = sql
       .toString('utf8')
       .split(';')
+      .filter((text) => text.trim() !== '')
       .map((text) => ({ verb: text.trim(), act: actOf(text.trim()) }) as unknown as Written);
     done({ kind: 'statements', statements });
   }
@@ -160,6 +161,7 @@ class NoHolds extends Holds {
 
 function actOf(text: string): Act {
   if (text === 'ROLLBACK') return { kind: 'transaction', command: 'rollback', modes: [] };
+  if (text === 'COPY') return { kind: 'copy', direction: 'from', end: 'client', query: false };
   if (text === 'BEGIN') return { kind: 'transaction', command: 'begin', modes: [] };
   return { kind: 'plain' };
 }
