@@ -1,4 +1,5 @@
 import type { StatementFacts } from '#events';
+import type { WrittenQuery } from './query.js';
 
 export type Effect = StatementFacts['effects'][number];
 
@@ -41,6 +42,8 @@ export interface Written {
    * Set where a column may be read that no column reference names: NATURAL and USING, the alias of a join, a list of column aliases.
    */
   readonly renames?: true;
+  /** What it shows; absent where it is no query. */
+  readonly query?: WrittenQuery;
 }
 
 export interface QualifiedName {

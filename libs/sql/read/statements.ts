@@ -1,6 +1,7 @@
 import type { Act, Effect, RelationReference, Written } from '../written.js';
 import { effectsOf } from '../verbs.js';
 import { actOf } from './act.js';
+import { QueryReader } from './query.js';
 import { References } from './references.js';
 import { list, type Node, number, untag } from './tree.js';
 import { verbOf } from './verb.js';
@@ -42,6 +43,7 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
     locking,
     act,
     unknown,
+    ...(tag === 'SelectStmt' && { query: new QueryReader(references.indexOf).query(node) }),
     ...(references.renames && { renames: true as const }),
   };
 }

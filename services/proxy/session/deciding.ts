@@ -49,6 +49,7 @@ const nothing: Meaning = {
   namesStatement: false,
   named: [],
   masking: untouched,
+  lineages: [],
 };
 
 /** Decides what is asked, and sees that the decision is on record before anything comes of it. */

@@ -1,5 +1,15 @@
 import type { BoundParameter } from '#approvals';
-import { type Bind, decodeBind, decodeClose, decodeDescribe, decodeExecute, decodeParse, decodeQuery, type Frame } from '#pgwire';
+import {
+  type Bind,
+  decodeBind,
+  decodeClose,
+  decodeDescribe,
+  decodeExecute,
+  decodeParse,
+  decodeQuery,
+  type Frame,
+  request,
+} from '#pgwire';
 import { isFaithful } from '#masking';
 import type { Written } from '#sql';
 import type { SessionContext } from './context.js';
@@ -270,14 +280,16 @@ export class Intake {
           sql,
           parameters: [],
           renew: () => meaningOf(this.ctx, written, sql),
-          send: (n, { parts, copiesIn, masking }) => {
+          send: (n, meant) => {
+            const { parts, copiesIn, masking } = meant;
             const statements = parts.map((part, i) =>
               newRunning(
                 n + i,
                 () => {
                   part.applied(n + i);
                 },
-                masking,
+                meant,
+                i,
               ),
             );
             if (statements.length === 0) statements.push(newRunning(n)); // the empty string is answered, too
@@ -379,7 +391,7 @@ export class Intake {
             () => {
               now.parts[0]?.applied(n);
             },
-            now.masking,
+            now,
           );
           const portal: Portal = {
             name,
@@ -389,6 +401,7 @@ export class Intake {
             executed: false,
             names: state.namesEpoch,
             columns: prepared.columns,
+            described: false,
           };
           state.portals.set(name, portal);
           this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'bind', portal } });
@@ -429,8 +442,7 @@ export class Intake {
       if (portal.meaning.changesState) this.ctx.state.unsettled = true;
       portal.executed = true;
       pipeline.account(message);
-      portal.running.columns = portal.columns;
-      pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running: portal.running } });
+      this.run(message, portal);
       if (portal.meaning.copiesIn) {
         // What follows waits to hear whether the server takes data; so this must go now.
         pipeline.copy = portal.running;
@@ -449,18 +461,30 @@ export class Intake {
       portal: name,
       renew: () => portal.meaning,
       send: (n) => {
-        const running = newRunning(n, undefined, portal.meaning.masking);
-        running.columns = portal.columns;
-        portal.running = running;
-        pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running } });
+        portal.running = newRunning(n, undefined, portal.meaning);
+        this.run(message, portal);
       },
     });
+  }
+
+  /** On a target with masks no row passes before its tags were seen: a portal that the client did not describe, the proxy does. */
+  private run(message: ClientMessage, portal: Portal): void {
+    const { pipeline } = this;
+    const { running, name } = portal;
+    if (this.ctx.judge.masking && !portal.described) {
+      portal.described = true;
+      pipeline.forward({ bytes: request.describe({ of: 'portal', name }), expected: { kind: 'tags', portal } });
+    }
+    running.columns = portal.columns;
+    pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running, portal } });
   }
 
   private describe(message: ClientMessage): void {
     const { of, name } = decodeDescribe(message.bytes);
     const { state } = this.ctx;
-    const described = of === 'portal' ? state.portals.get(name) : state.prepared.get(name);
+    const portal = of === 'portal' ? state.portals.get(name) : undefined;
+    if (portal) portal.described = true;
+    const described = portal ?? (of === 'statement' ? state.prepared.get(name) : undefined);
     this.pipeline.account(message);
     this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'describe', of: described } });
   }

@@ -1,8 +1,8 @@
 import type { StatementFacts } from '#events';
-import type { Masked } from '#masking';
+import { type Lineage, type Masked, plainLineage } from '#masking';
 import type { Resolved, Written } from '#sql';
 import type { SessionContext } from './context.js';
-import { maskingOf, prepareAgain } from './masking.js';
+import { lineagesOf, maskingOf, prepareAgain } from './masking.js';
 import { type Refusal, stateInFlight, unknownName } from './refusal.js';
 import { newRunning } from './running.js';
 
@@ -35,6 +35,8 @@ export interface Meaning {
   readonly endsTransaction: boolean;
   /** What masks make of the text. */
   readonly masking: Masked;
+  /** Of each statement: which result columns come from masked ones. */
+  readonly lineages: readonly Lineage[];
   /** It runs a statement by its name (EXECUTE): what that is, the server looks up when it runs. */
   readonly namesStatement: boolean;
   /** The texts of what it runs by name. */
@@ -93,12 +95,14 @@ export function meaningOf(
   }
   const asked = parts.map((part) => part.asked);
   const acts = resolved.map(({ act }) => act);
+  const masking = maskingOf(ctx.judge, sql, written, resolved, asked);
   return {
     parts,
     facts: parts.map(({ facts }) => facts),
     asked,
     decides: [...new Set([...asked, ...resolved])],
-    masking: maskingOf(ctx.judge, sql, written, resolved, asked),
+    masking,
+    lineages: lineagesOf(ctx.judge, masking, resolved, asked),
     copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
     changesState: resolved.some((statement) => changesState(ctx, statement) || changesNames(statement)),
     namesStatement: acts.some((act) => act.kind === 'execute' || (act.kind === 'explain' && act.executes !== undefined)),
@@ -187,6 +191,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             executed: true,
             names: ctx.state.namesEpoch,
             columns: undefined,
+            described: false,
           });
         },
       };
@@ -230,6 +235,7 @@ const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   onlyFrees: false,
   endsTransaction: false,
   masking: { kind: 'as-is', touches: ctx.judge.masking?.touches(statement) ?? [] },
+  lineages: [ctx.judge.masking?.lineage(statement) ?? plainLineage],
   namesStatement: false,
   named: [],
 });

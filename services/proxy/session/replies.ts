@@ -1,4 +1,4 @@
-import type { Masked } from '#masking';
+import { carriedBy, type Lineage, type Masked, plainLineage } from '#masking';
 import type { EventOf, PartName, Withheld } from '#events';
 import {
   decodeCommandComplete,
@@ -121,9 +121,18 @@ export class Replies {
         return head.portal.meaning.masking;
       case 'describe':
         return head.of?.meaning.masking;
+      case 'tags':
+        return head.portal.meaning.masking;
       default:
         return this.running?.masking;
     }
+  }
+
+  /** Which columns of the result that the server describes come from masked ones. */
+  private get lineage(): Lineage {
+    const [head] = this.expected;
+    const described = head?.kind === 'describe' ? head.of : head?.kind === 'tags' ? head.portal : undefined;
+    return (described ? described.meaning.lineages[0] : this.running?.lineage) ?? plainLineage;
   }
 
   frame(frame: Frame): void {
@@ -155,13 +164,14 @@ export class Replies {
           this.listener.broken('a masked column was about to be shown');
           return;
         }
-        const names = maskedNames(this.answered);
+        const carried = carriedBy(this.lineage, columns.length);
         this.describe(
-          // A masked column comes out of a sub-select: it belongs to no table any more.
-          columns.map(({ name, type, table }) =>
-            table === 0 && names.has(name) ? { name, type, masked: 'rewrite' } : { name, type },
+          // A masked value comes out of a sub-select: it belongs to no table any more.
+          columns.map(({ name, type, table }, i) =>
+            table === 0 && (carried[i] ?? []).length > 0 ? { name, type, masked: 'rewrite' } : { name, type },
           ),
         );
+        if (head?.kind === 'tags') return;
         break;
       }
       case 'N':
@@ -172,6 +182,7 @@ export class Replies {
         return;
       case 'n':
         this.describe(undefined);
+        if (head?.kind === 'tags') return;
         break;
       case '1':
         this.parsed();
@@ -212,6 +223,10 @@ export class Replies {
     let { bytes } = frame;
     if (frame.piece === 'whole' || frame.piece === 'first') {
       const running = this.running;
+      if (ctx.judge.masking && frame.type === 'D' && !running?.columns) {
+        this.listener.broken('rows came that no description was seen of');
+        return;
+      }
       if (running) this.count(running, frame);
       if (ctx.judge.masking) bytes = frame.type === 'D' ? netRow(bytes, running) : netMessage(bytes);
       ctx.server.begin(frame.type, frame.length, bytes);
@@ -261,7 +276,7 @@ export class Replies {
       this.listener.copyInEnded();
       return;
     }
-    const running = head?.kind === 'bind' ? head.portal.running : head?.kind === 'refusal' ? head.running : this.running;
+    const running = failing(head) ?? this.running;
     const { replacement } = this;
     this.pass(replacement?.error ?? (this.ctx.judge.masking ? netFault('E', bytes, this.answered) : bytes));
     const sqlstate = replacement?.sqlstate ?? code;
@@ -329,16 +344,23 @@ export class Replies {
     if (head?.kind === 'query') {
       const running = this.running;
       if (running) running.columns = columns;
-    } else if (head?.kind === 'describe') {
-      if (head.of) head.of.columns = columns;
-      if (head.of && 'running' in head.of) head.of.running.columns = columns;
+    } else if (head?.kind === 'describe' || head?.kind === 'tags') {
+      const described = head.kind === 'tags' ? head.portal : head.of;
       this.expected.shift();
+      if (!described) return;
+      described.columns = columns;
+      // What was bound, and sent to run, before this was known.
+      for (const one of this.expected)
+        if (one.kind === 'execute' && (one.portal === described || one.portal.prepared === described))
+          one.running.columns = columns;
     }
   }
 
   /** A name that was to be made, or taken away, was not: what it stood for before stands again. */
   undo(expected: Expected): void {
     const { prepared } = this.ctx.state;
+    const portal = expected.kind === 'tags' ? expected.portal : expected.kind === 'describe' ? expected.of : undefined;
+    if (portal && 'described' in portal) portal.described = false;
     if (expected.kind === 'close' && expected.closed && !prepared.has(expected.closed.name))
       prepared.set(expected.closed.name, expected.closed);
     if (expected.kind !== 'parse' || prepared.get(expected.prepared.name) !== expected.prepared) return;
@@ -420,9 +442,11 @@ export class Replies {
   }
 }
 
-/** The last parts of `schema.table.column`. */
-const maskedNames = (masked: Masked | undefined): ReadonlySet<string> =>
-  new Set(masked?.kind === 'rewritten' ? masked.masked.map((path) => path.slice(path.lastIndexOf('.') + 1)) : []);
+/** The statement that fails with what the server is at, where that does not run it. */
+function failing(head: Expected | undefined): Running | undefined {
+  if (head?.kind === 'bind' || head?.kind === 'tags') return head.portal.running;
+  return head?.kind === 'refusal' ? head.running : undefined;
+}
 
 /** Messages that may come between any two others. */
 const isAsynchronous = (type: string): boolean => type === 'N' || type === 'A' || type === 'S';
