@@ -62,7 +62,7 @@ describe('a step', () => {
     expect(step(session, 9)).toMatchObject({
       sql: 'SELECT b',
       decision: { rule: 'bound' },
-      results: [{ n: 4, columns: [{ name: 'column 1', type: 0, mask: null }], rows: [[{ hex: '00ff' }]] }],
+      results: [{ n: 4, columns: [{ name: 'column 1', type: 0, mask: null }], masking: 'known', rows: [[{ hex: '00ff' }]] }],
     });
   });
 

@@ -1,7 +1,7 @@
-import { eventId, type PartName } from '#events';
-import { type Recorded, type Step, steps } from '#replay';
+import { type Step, steps } from '#replay';
 import { type Answer, claimed, copyRows, generator, type Move, move, question, questionText } from '../seeded-session/index.js';
 import { type RawClient, rawConnect } from './raw-client.js';
+import { closedRecording } from './recording.js';
 import { login, startWorld, type World } from './world.js';
 
 /** TRUNCATE is refused wherever it comes; all else runs. */
@@ -90,27 +90,10 @@ describe('replay of a session through the proxy', () => {
   );
 
   /** The steps at whose end the question was answered, of this user's session. */
-  const stepsAnswering = async (user: string): Promise<Step[]> => {
-    for (;;) {
-      const session = await recordingOf(user);
-      if (session.at(-1)?.event.type !== 'session.closed') continue;
-      return [...steps(session)].filter(
-        ({ sql, event }) => sql === questionText && event.type === 'statement.completed' && event.data.rows === 1,
-      );
-    }
-  };
-
-  const recordingOf = async (user: string): Promise<Recorded[]> => {
-    const { events, parts } = await world.record();
-    const opened = events.find((event) => event.type === 'session.opened' && event.data.user === user);
-    const own = events.filter(({ session }) => session === opened?.session);
-    const contents = new Map(own.map((event) => [eventId(event), new Map<PartName, Buffer>()]));
-    for (const { header, bytes } of parts) {
-      const of = contents.get(eventId(header));
-      of?.set(header.name, Buffer.concat([of.get(header.name) ?? Buffer.alloc(0), bytes]));
-    }
-    return own.map((event) => ({ event, parts: contents.get(eventId(event)) ?? new Map<PartName, Buffer>() }));
-  };
+  const stepsAnswering = async (user: string): Promise<Step[]> =>
+    [...steps(await closedRecording(world, user))].filter(
+      ({ sql, event }) => sql === questionText && event.type === 'statement.completed' && event.data.rows === 1,
+    );
 });
 
 const answerOf = (row: string): Answer => JSON.parse(row.slice(row.indexOf('{'))) as Answer;
