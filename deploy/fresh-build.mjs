@@ -1,4 +1,5 @@
 // Builds only when something in the sources is newer than what was built. `npm ci` has built already, so that a demo starts at once.
+import './node-version.mjs';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

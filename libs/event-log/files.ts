@@ -6,7 +6,7 @@ import { LogFailed } from './port.js';
 export interface OpenFile {
   /** Writes at most all of `bytes` and says how many: a short write is no failure. */
   write(bytes: Buffer, at: number): Promise<number>;
-  /** For a few bytes that are not waited for to reach the disk: cheaper than a turn through the thread pool. */
+  /** Writes all of `bytes` on this thread: for what is short and need not reach the disk, cheaper than a turn through the pool. */
   writeNow(bytes: Buffer, at: number): void;
   read(into: Buffer, at: number): Promise<number>;
   datasync(): Promise<void>;

@@ -43,9 +43,10 @@ export class KafkaReader extends LogReader {
   async consume(consumption: Consumption): Promise<void> {
     const signal = AbortSignal.any([consumption.signal, this.closed.signal]);
     const places: Places = new Map();
-    const goodbye = longAfter(signal);
+    let run: Run | undefined;
+    const goodbye = afterGoodbye(signal, () => run?.isMember ?? false);
     for (;;) {
-      const run = new Run(this.options, { ...consumption, signal }, places);
+      run = new Run(this.options, { ...consumption, signal }, places);
       const broken = await Promise.race([run.read(), goodbye]);
       if (signal.aborted) await run.idle();
       if (broken === undefined || signal.aborted) return;
@@ -64,11 +65,14 @@ export class KafkaReader extends LogReader {
   }
 }
 
-/** A client that is asked to end while no broker answers goes on asking for longer than its service may take to stop. */
-function longAfter(signal: AbortSignal): Promise<undefined> {
+/**
+ * A client that is asked to end while no broker answers goes on asking for longer than its service may take to stop. It is given time
+ * only where there is a group to say goodbye to.
+ */
+function afterGoodbye(signal: AbortSignal, isMember: () => boolean): Promise<undefined> {
   return new Promise((resolve) => {
     const wait = (): void => {
-      setTimeout(resolve, 2 * goodbyeMs, undefined);
+      setTimeout(resolve, isMember() ? 2 * goodbyeMs : 0, undefined);
     };
     if (signal.aborted) wait();
     else signal.addEventListener('abort', wait, { once: true });

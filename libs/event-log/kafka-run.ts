@@ -9,7 +9,7 @@ import { type Consumption, LogGap, type StoredRecord } from './port.js';
 const bound = { records: 1000, bytes: 1024 * 1024 };
 const heartbeatMs = 1000;
 /** A client that cannot say goodbye is left to itself: its group misses it soon. */
-export const goodbyeMs = 1000;
+export const goodbyeMs = 700;
 
 interface Place {
   readonly topic: Topic;
@@ -27,6 +27,7 @@ export type Places = Map<string, Place>;
 export class Run {
   private readonly names: ReadonlyMap<string, Topic>;
   private consumer: Consumer | undefined;
+  private hasJoined = false;
   private working: Promise<void> = Promise.resolve();
   private finish: (error?: Error) => void = () => undefined;
   /** An error that is not Kafka's: the consumer's own, or a gap. */
@@ -51,6 +52,11 @@ export class Run {
       if (error === this.own || !(error instanceof Error)) throw error;
       return error;
     }
+  }
+
+  /** Whether the group would miss it, as far as is known. */
+  get isMember(): boolean {
+    return this.hasJoined;
   }
 
   /** Resolves when no batch is with the consumer. */
@@ -104,9 +110,11 @@ export class Run {
     };
     signal.addEventListener('abort', stop, { once: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.hasJoined = false;
       this.finish(payload.error);
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.hasJoined = true;
       this.forgetOthers(payload.memberAssignment);
     });
     try {

@@ -75,6 +75,18 @@ describePart([java, maven], 'Kafka', () => {
     }
   }, 30_000);
 
+  it.each([
+    ['fewer partitions for parts than for events', topics.parts, 2, /has 3 partitions and .* 2: an event and its parts/],
+    ['several for control', topics.control, 3, /control.* has 3 partitions: votes need one order/],
+  ])('is not kept in topics with %s', async (_, topic, numPartitions, why) => {
+    const kafka = options();
+    const admin = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: `${kafka.prefix ?? ''}${topic}`, numPartitions }] });
+    await admin.disconnect();
+    await expect(createTopics(kafka, { partitions: 3, replicas: 1 })).rejects.toThrow(why);
+  });
+
   it('goes on where it stopped', async () => {
     const { writer, reader, arrived } = await kept(1);
     await writer.write([record('1')], 'disk');

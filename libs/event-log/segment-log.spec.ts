@@ -261,7 +261,7 @@ describe('the order in which a segment log works', () => {
     await log.write([record('1')], 'file');
     await log.write([record('2')], 'disk');
     await log.write([record('3')], 'disk');
-    expect(kinds()).toEqual(['write', 'write-now', 'write', 'datasync', 'write-now', 'write-through', 'write-now']);
+    expect(kinds()).toEqual(['write-now', 'write-now', 'write', 'datasync', 'write-now', 'write-through', 'write-now']);
   });
 
   it('refuses a record that it cannot hold, and goes on in the same segment', async () => {

@@ -1,27 +1,30 @@
 import { z } from 'zod';
 import { Count, envelope, Instant, Micros, Sha256Hex, Uuid } from './envelope.js';
 import { Durability } from './session.js';
+import { writtenOnce } from './template.js';
 
 /** What one statement does, as far as its text and the catalog tell. */
-export const StatementFacts = z.strictObject({
-  /** The command as Postgres names it: `SELECT`, `CREATE TABLE`, … */
-  verb: z.string(),
-  effects: z.array(z.enum(['read', 'write', 'ddl', 'privilege', 'code', 'file', 'network', 'session', 'transaction'])),
-  /** Relations read and written, `schema.name`; `?.name` where the catalog knows none. */
-  reads: z.array(z.string()),
-  writes: z.array(z.string()),
-  /** Functions called that are not built-ins, `schema.name`. */
-  functions: z.array(z.string()),
-  /** Settings that it changes by SET or RESET; absent where it changes none by name. */
-  settings: z.array(z.string()).optional(),
-  /** An UPDATE or DELETE that no WHERE on a unique key bounds. */
-  unbounded: z.boolean(),
-  /** What the analysis could not see into, or found dangerous; sorted. */
-  risks: z.array(z.string()),
-  /** Where it stands in its text, in bytes. */
-  from: Count,
-  to: Count,
-});
+export const StatementFacts = writtenOnce(
+  z.strictObject({
+    /** The command as Postgres names it: `SELECT`, `CREATE TABLE`, … */
+    verb: z.string(),
+    effects: z.array(z.enum(['read', 'write', 'ddl', 'privilege', 'code', 'file', 'network', 'session', 'transaction'])),
+    /** Relations read and written, `schema.name`; `?.name` where the catalog knows none. */
+    reads: z.array(z.string()),
+    writes: z.array(z.string()),
+    /** Functions called that are not built-ins, `schema.name`. */
+    functions: z.array(z.string()),
+    /** Settings that it changes by SET or RESET; absent where it changes none by name. */
+    settings: z.array(z.string()).optional(),
+    /** An UPDATE or DELETE that no WHERE on a unique key bounds. */
+    unbounded: z.boolean(),
+    /** What the analysis could not see into, or found dangerous; sorted. */
+    risks: z.array(z.string()),
+    /** Where it stands in its text, in bytes. */
+    from: Count,
+    to: Count,
+  }),
+);
 export type StatementFacts = z.infer<typeof StatementFacts>;
 
 /** Who decided: a rule of the policy, or the proxy itself (`sallyport:…`). */
@@ -104,7 +107,7 @@ export const StatementCompleted = envelope(
     sqlstate: z.string().optional(),
     /** From sending it to the end of its answer. */
     us: Micros.optional(),
-    /** As RowDescription gave them. */
+    /** As RowDescription gave them. `masked`: its cells come from a masked column (`rewrite`), or the content net covered something in one (`net`). */
     columns: z.array(z.strictObject({ masked: z.string().optional(), name: z.string(), type: z.int() })).optional(),
   }),
 );

@@ -11,6 +11,14 @@ export function template<S extends z.ZodType>(schema: S): (value: z.infer<S>) =>
   return compile(schema) as (value: z.infer<S>) => string;
 }
 
+const shared = new WeakSet<z.core.$ZodType>();
+
+/** Marks a schema of objects that many events hold one and the same of, and nobody changes: each is written once. */
+export function writtenOnce<S extends z.ZodObject>(schema: S): S {
+  shared.add(schema);
+  return schema;
+}
+
 function compile(schema: z.core.$ZodType): Write {
   if (schema instanceof z.ZodObject) return compileObject(schema);
   if (schema instanceof z.ZodArray) return compileArray(schema);
@@ -26,13 +34,25 @@ function compileObject(schema: z.ZodObject): Write {
   const members = Object.keys(schema.shape)
     .sort()
     .map((key) => ({ key, name: `${canonicalText(key)}:`, write: compile(schema.shape[key] as z.ZodType) }));
-  return (value: Readonly<Record<string, unknown>>) => {
+  const write = (value: Readonly<Record<string, unknown>>): string => {
     let out = '';
     for (const { key, name, write } of members) {
       const member = value[key];
       if (member !== undefined) out += (out === '' ? '{' : ',') + name + write(member as never);
     }
     return out === '' ? '{}' : `${out}}`;
+  };
+  return shared.has(schema) ? once(write) : write;
+}
+
+function once<V extends object>(write: (value: V) => string): (value: V) => string {
+  const texts = new WeakMap<V, string>();
+  return (value) => {
+    const known = texts.get(value);
+    if (known !== undefined) return known;
+    const text = write(value);
+    texts.set(value, text);
+    return text;
   };
 }
 

@@ -1,9 +1,11 @@
+import type { UserFunction } from '#sql';
+
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /**
  * Built-in functions, by name, that compute from their arguments alone or tell what holds no row's value. Left out is what reaches data
- * without naming it (query_to_xml, ts_stat, pg_read_file), what shows definitions with their literals (pg_get_viewdef, pg_get_expr,
- * obj_description), what others are doing (pg_stat_get_activity), and what stores or sends a value (set_config, setval, pg_notify, lo_put).
+ * without naming it (query_to_xml, ts_stat, pg_read_file), what shows definitions with their literals (pg_get_viewdef, pg_get_indexdef,
+ * obj_description; pg_get_expr shows only what a column holds, and such columns are hidden), what others are doing (pg_stat_get_activity), and what stores or sends a value (set_config, setval, pg_notify, lo_put).
  */
 export const allowedFunctions = words(`
   abbrev abs acos acosd acosh age any_value area array_agg array_dims array_fill array_length array_lower array_ndims
@@ -42,10 +44,11 @@ export const allowedFunctions = words(`
   pg_basetype pg_blocking_pids pg_char_to_encoding pg_client_encoding pg_collation_for pg_collation_is_visible
   pg_column_is_updatable pg_column_size pg_conf_load_time pg_conversion_is_visible pg_current_snapshot pg_current_xact_id
   pg_current_xact_id_if_assigned pg_database_size pg_encoding_max_length pg_encoding_to_char pg_function_is_visible
+  pg_get_expr
   pg_get_function_identity_arguments pg_get_function_result pg_get_keywords pg_get_serial_sequence pg_get_userbyid pg_has_role
   pg_indexes_size pg_input_is_valid pg_is_in_recovery pg_is_other_temp_schema pg_jit_available pg_lsn pg_my_temp_schema
   pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible pg_partition_ancestors pg_partition_root
-  pg_partition_tree pg_postmaster_start_time pg_relation_is_updatable pg_relation_size pg_sequence_last_value
+  pg_partition_tree pg_relation_is_publishable pg_postmaster_start_time pg_relation_is_updatable pg_relation_size pg_sequence_last_value
   pg_sequence_parameters pg_size_bytes pg_size_pretty pg_sleep pg_sleep_for pg_sleep_until pg_statistics_obj_is_visible
   pg_table_is_visible pg_table_size pg_tablespace_size pg_timezone_names pg_total_relation_size pg_trigger_depth
   pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared
@@ -70,7 +73,7 @@ export const allowedFunctions = words(`
 `);
 
 /** Functions of contributed extensions that compute from their arguments alone: trusted under these names when they are written in C or built in. */
-export const allowedExtensionFunctions = words(`
+const allowedExtensionFunctions = words(`
   akeys avals citext_eq citext_ge citext_gt citext_le citext_lt citext_ne defined delete each exist exists_all exists_any fetchval
   hs_concat hs_contained hs_contains hstore hstore_eq hstore_ne hstore_to_array hstore_to_json hstore_to_json_loose hstore_to_jsonb
   hstore_to_jsonb_loose hstore_to_matrix isdefined isexists normal_rand skeys slice slice_array svals tconvert texticlike texticnlike
@@ -81,3 +84,7 @@ export const allowedExtensionFunctions = words(`
   strict_word_similarity_dist_op strict_word_similarity_op text_soundex uuid_generate_v1 uuid_generate_v4 uuid_generate_v5
   word_similarity word_similarity_commutator_op word_similarity_dist_commutator_op word_similarity_dist_op word_similarity_op
 `);
+
+/** Of a contributed extension: only a superuser makes functions in these languages. */
+export const isTrusted = ({ language, name }: Pick<UserFunction, 'language' | 'name'>): boolean =>
+  (language === 'c' || language === 'internal') && allowedExtensionFunctions.has(name);

@@ -24,7 +24,12 @@ function value(column: Column, masks: readonly Masking[]): string {
   if (whole) return wholeValue(column, whole);
   // A path into anything but jsonb cannot be masked without an error in reach: json and text may hold what jsonb refuses.
   if (column.type !== jsonb) return 'NULL';
-  return masks.reduce((document, mask) => pathMasked(document, mask), identifier(column.name));
+  const [first, ...others] = masks as [Masking, ...Masking[]];
+  // Each names its document several times: what the others made of it gets a name, lest the text grow with their product.
+  return others.reduce(
+    (document, mask) => `(SELECT ${pathMasked('masked', mask)} FROM (SELECT ${document}) AS masked (masked))`,
+    pathMasked(identifier(column.name), first),
+  );
 }
 
 function wholeValue({ name, type }: Column, { mask, value: constant, keep }: Masking): string {
@@ -50,18 +55,29 @@ function partial(text: string, { first, last } = { first: 0, last: 0 }): string 
   return `CASE WHEN ${isLong} THEN ${ends.join(' OPERATOR(pg_catalog.||) ')} ELSE pg_catalog.repeat('*', ${length}) END`;
 }
 
-/** A document without what stands at the path, where it has such a path: an array or scalar on the way would make jsonb_set fail. */
+/**
+ * A document without what stands at the path, where it has such a path. An array on the way may hold objects that have it: it is hidden
+ * whole. A scalar there would make jsonb_set fail, and holds nothing.
+ */
 function pathMasked(document: string, mask: Masking): string {
   const path = mask.path ?? [];
   const at = (keys: readonly string[]): string =>
     keys.reduce((inner, key) => `(${inner} OPERATOR(pg_catalog.->) ${literal(key)})`, `(${document})`);
-  const objects = path.map((_, depth) => `pg_catalog.jsonb_typeof(${at(path.slice(0, depth))}) OPERATOR(pg_catalog.=) 'object'`);
+  const kinds = path.map((_, depth) => `pg_catalog.jsonb_typeof(${at(path.slice(0, depth))})`);
   const found = `(${at(path.slice(0, -1))} OPERATOR(pg_catalog.->>) ${literal(path.at(-1) ?? '')})`;
-  const keys = `ARRAY[${path.map(literal).join(', ')}]::pg_catalog.text[]`;
-  const set = `pg_catalog.jsonb_set(${document}, ${keys}, ${shownInJson(mask, found)}, false)`;
+  const set = `pg_catalog.jsonb_set(${document}, ${keysOf(path)}, ${shownInJson(mask, found)}, false)`;
   // The conditions are nested, not joined: AND may be evaluated in any order.
-  return objects.reduceRight((inner, condition) => `CASE WHEN ${condition} THEN ${inner} ELSE ${document} END`, set);
+  return kinds.reduceRight((inner, kind, depth) => {
+    const is = (name: string): string => `${kind} OPERATOR(pg_catalog.=) '${name}'`;
+    const hidden =
+      depth === 0 ? noItems : `pg_catalog.jsonb_set(${document}, ${keysOf(path.slice(0, depth))}, ${noItems}, false)`;
+    return `CASE WHEN ${is('object')} THEN ${inner} WHEN ${is('array')} THEN ${hidden} ELSE ${document} END`;
+  }, set);
 }
+
+const noItems = `'[]'::pg_catalog.jsonb`;
+
+const keysOf = (path: readonly string[]): string => `ARRAY[${path.map(literal).join(', ')}]::pg_catalog.text[]`;
 
 function shownInJson({ mask, value: constant, keep }: Masking, found: string): string {
   switch (mask) {

@@ -1,4 +1,4 @@
-import type { Act, Written } from '#sql';
+import { type Act, type ColumnReference, definitionFunctions, type FunctionReference, type Written } from '#sql';
 import { type Splice, movedTo } from './splice.js';
 
 /**
@@ -10,18 +10,27 @@ export function isFaithful(original: readonly Written[], rewritten: readonly Wri
 }
 
 function isSame(before: Written, after: Written, splices: readonly Splice[]): boolean {
+  // A column that was named with its table's schema may have lost that, and nothing but that.
+  const unqualified = (column: ColumnReference): ColumnReference =>
+    splices.some(({ from, text }) => from === column.at && text === '') ? { ...column, path: column.path.slice(-2) } : column;
   return (
     sameJson(shape(before), shape(after)) &&
     sameRelations(before, after, splices) &&
     sameAct(before.act, after.act, splices) &&
-    onlyAdds(before.columns, after.columns, ({ path, field }) => JSON.stringify([path, field])) &&
-    onlyAdds(before.functions, after.functions, ({ schema, name, arguments: count }) => JSON.stringify([schema, name, count])) &&
+    onlyAdds(before.columns.map(unqualified), after.columns, ({ path, field }) => JSON.stringify([path, field])) &&
+    onlyAdds(before.functions.filter(isKept), after.functions, ({ schema, name, arguments: count }) =>
+      JSON.stringify([schema, name, count]),
+    ) &&
     onlyAdds(before.operators, after.operators, ({ schema, name }) => JSON.stringify([schema, name])) &&
     onlyAdds(before.types, after.types, ({ schema, name, array, use }) => JSON.stringify([schema, name, array, use])) &&
+    after.functions.every(isKept) &&
     after.functions.every((one) => one.schema === 'pg_catalog' || before.functions.some(({ name }) => name === one.name)) &&
     after.operators.every((one) => one.schema === 'pg_catalog' || before.operators.some(({ name }) => name === one.name))
   );
 }
+
+/** Calls that write out definitions are replaced, all of them. */
+const isKept = ({ name }: FunctionReference): boolean => !definitionFunctions.has(name);
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 

@@ -1,8 +1,18 @@
-import { type Act, type Catalog, PresentTypes, type Resolved, type ResolvedRelation, type Written } from '#sql';
-import { allowedExtensionFunctions, allowedFunctions } from './allowed-functions.js';
+import {
+  type Act,
+  type Catalog,
+  definitionFunctions,
+  PresentTypes,
+  qualifiedName,
+  type Resolved,
+  type ResolvedRelation,
+  type Written,
+} from '#sql';
+import { allowedFunctions, isTrusted } from './allowed-functions.js';
 import { hiddenColumns } from './allowed-relations.js';
 import type { MaskPlan } from './plan.js';
 import { type Refused, refused } from './refusal.js';
+import { showsUnseen } from './views.js';
 
 /** Commands that hand out or change no more than their own text and tables say. */
 const allowedVerbs: ReadonlySet<string> = new Set([
@@ -71,10 +81,11 @@ const allowedSettings: ReadonlySet<string> = new Set([
   'work_mem',
 ]);
 
-/** Values under which a session is served at all: to set them again changes nothing. */
-const required: Readonly<Record<string, readonly string[]>> = {
+/** Values under which a session is served at all, or that let less be told than before. */
+const harmlessValues: Readonly<Record<string, readonly string[]>> = {
   standard_conforming_strings: ['on', 'true', 'yes', '1'],
   client_encoding: ['utf8', 'utf-8', 'unicode'],
+  client_min_messages: ['notice', 'warning', 'error'],
 };
 
 /** Risks through which code or a relation that nobody looked at may reach a masked value. */
@@ -89,7 +100,12 @@ const refusedRisks: Readonly<Record<string, string>> = {
   'statement-unseen': 'what it runs was prepared unseen',
   'type-unseen': 'a type of it is not known',
   'unknown-node': 'its syntax is not known for this server',
-  'view-function': 'a view of it runs code that is not seen',
+};
+
+/** Risks of code behind names that the statement does not say: refused unless all of it is trusted. */
+const storedCode: Readonly<Record<string, string>> = {
+  'default-function': 'a default of the table runs code that is not seen',
+  'domain-function': 'a check of a domain runs code that is not seen',
 };
 
 const plainHint = 'Read the tables themselves, with built-in functions: masked columns then show as they may be shown.';
@@ -100,7 +116,7 @@ export function guard(written: Written, resolved: Resolved, catalog: Catalog, pl
     guardCommand(written, resolved) ??
     guardFunctions(written, resolved, catalog) ??
     guardOperators(written, resolved, catalog) ??
-    guardRisks(resolved) ??
+    guardRisks(resolved, catalog) ??
     first(resolved.relations, ({ target, reference }) => {
       switch (target.kind) {
         case 'cte':
@@ -109,7 +125,7 @@ export function guard(written: Written, resolved: Resolved, catalog: Catalog, pl
         case 'built-in':
           return guardBuiltIn(`${target.schema}.${target.name}`, reference.access, plan);
         case 'relation':
-          return guardRelation(target, plan);
+          return guardRelation(target, catalog, plan);
         case 'new':
           return isTemporary({ target, reference }) ? undefined : unknownRelation(target.name);
         case 'unknown':
@@ -170,25 +186,22 @@ function guardAct(act: Act): Refused | undefined {
 function guardSetting(act: Extract<Act, { kind: 'set' | 'reset' }>): Refused | undefined {
   const { name } = act;
   if (allowedSettings.has(name)) return undefined;
-  if (act.kind === 'set' && required[name]?.includes((act.values[0] ?? '').toLowerCase()) === true) return undefined;
+  if (act.kind === 'set' && harmlessValues[name]?.includes((act.values[0] ?? '').toLowerCase()) === true) return undefined;
   return refused(`setting ${name} is fixed where columns are masked`, 'Qualify names with their schema, and leave it as it is.');
 }
-
-/** Only a superuser makes functions in these. */
-const isTrusted = (language: string): boolean => language === 'c' || language === 'internal';
 
 function guardFunctions(written: Written, { facts, relations }: Resolved, catalog: Catalog): Refused | undefined {
   const unseen = facts.risks.includes('function-unseen') || facts.risks.includes('aggregate-unseen');
   return first(written.functions, ({ schema, name, arguments: count }) => {
     const users = catalog.userFunctions(name).filter((one) => schema === undefined || one.schema === schema);
-    const foreign = users.filter(({ language }) => !isTrusted(language) || !allowedExtensionFunctions.has(name));
+    const foreign = users.filter((one) => !isTrusted(one));
     if (foreign.length > 0 && unseen)
       return refused(`function ${name} of the database runs code that is not seen`, 'Use built-in functions on the tables.');
     if (users.length > 0 && foreign.length === 0) return undefined;
     if (schema !== undefined && schema !== 'pg_catalog')
       return refused(`function ${schema}.${name} is not on the list of harmless ones`, 'Use built-in functions.');
     if (catalog.isBuiltInFunction(name))
-      return allowedFunctions.has(name)
+      return allowedFunctions.has(name) || (definitionFunctions.has(name) && onlyReads(written))
         ? undefined
         : refused(`function ${name} is not on the list of harmless ones`, 'It may reach what is masked: use another one.');
     // `text(x)` is a cast, `name(t)` a column.
@@ -196,6 +209,9 @@ function guardFunctions(written: Written, { facts, relations }: Resolved, catalo
     return isOther ? undefined : refused(`function ${name} is not known`, 'Check its name.');
   });
 }
+
+/** What it shows may be left out: nothing is made of it. */
+const onlyReads = ({ modifications, verb }: Written): boolean => modifications.length === 0 && !verb.startsWith('CREATE');
 
 const hasColumn = (relations: readonly ResolvedRelation[], name: string): boolean =>
   relations.some(({ target }) => target.kind === 'relation' && target.relation.columns.some((column) => column.name === name));
@@ -213,7 +229,7 @@ function guardOperators(written: Written, { facts, relations }: Resolved, catalo
     const unseen = catalog.userOperators(name).filter((one) => {
       if (!present.has(one.left) || !present.has(one.right)) return false;
       const called = catalog.functionByOid(one.function);
-      return !called || !isTrusted(called.language) || !allowedExtensionFunctions.has(called.name);
+      return !called || !isTrusted(called);
     });
     const isKnown = catalog.isBuiltInOperator(name) || catalog.userOperators(name).length > 0;
     if (unseen.length === 0 && isKnown) return undefined;
@@ -224,9 +240,13 @@ function guardOperators(written: Written, { facts, relations }: Resolved, catalo
   });
 }
 
-function guardRisks({ facts }: Resolved): Refused | undefined {
+function guardRisks({ facts }: Resolved, catalog: Catalog): Refused | undefined {
+  const isSeen = (): boolean => {
+    const trusted = new Set(catalog.snapshot.functions.filter(isTrusted).map((one) => qualifiedName(one.schema, one.name)));
+    return facts.functions.every((name) => trusted.has(name));
+  };
   return first(facts.risks, (risk) => {
-    const why = refusedRisks[risk];
+    const why = refusedRisks[risk] ?? (storedCode[risk] === undefined || isSeen() ? undefined : storedCode[risk]);
     return why === undefined ? undefined : refused(why, plainHint);
   });
 }
@@ -240,6 +260,7 @@ function guardBuiltIn(name: string, access: string, plan: MaskPlan): Refused | u
 
 function guardRelation(
   { relation }: Extract<ResolvedRelation['target'], { kind: 'relation' }>,
+  catalog: Catalog,
   plan: MaskPlan,
 ): Refused | undefined {
   const name = `${relation.schema}.${relation.name}`;
@@ -261,28 +282,13 @@ function guardRelation(
       return undefined;
     case 'view':
     case 'materialized view':
-      return guardView(relation);
+      return showsUnseen(relation, catalog) ? refused(`${name} shows what may hold a masked value`, plainHint) : undefined;
     case 'foreign table':
     case 'index':
     case 'composite type':
       return refused(`${name} is a ${relation.kind}, which may lead to what is masked here`, plainHint);
   }
 }
-
-/** A view may call what a statement may not, and read what it may not. */
-function guardView(view: Extract<ResolvedRelation['target'], { kind: 'relation' }>['relation']): Refused | undefined {
-  const calls = view.calls.filter(({ place }) => place === 'rule');
-  const reaches = calls.some(
-    ({ builtInFunctions, builtInRelations }) =>
-      builtInFunctions.some((name) => reaching.test(name)) ||
-      builtInRelations.some((name) => hiddenColumns(`pg_catalog.${name}`)?.length !== 0),
-  );
-  return reaches ? refused(`${view.schema}.${view.name} shows what may hold a masked value`, plainHint) : undefined;
-}
-
-/** Names of built-in functions that reach beyond their arguments. A view also calls those behind operators, which no list has. */
-const reaching =
-  /^(pg_(?!typeof|column_size|size|backend_pid)|lo_|lo(read|write)|ts_(stat|rewrite)|cursor_|(col|obj|shobj)_description|current_(query|setting)|set_config)|_to_xml/;
 
 function first<T>(items: readonly T[], test: (item: T) => Refused | undefined): Refused | undefined {
   for (const item of items) {

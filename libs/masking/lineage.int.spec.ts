@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { compile } from '#policy';
-import { buildCatalog, type Catalog, catalogQueries, resolve, type Resolved, SqlParser, type Written } from '#sql';
+import { type Catalog, CatalogReader, resolve, type Resolved, SqlParser, type Written } from '#sql';
 import { type Postgres, startPostgres } from '../../test/postgres/index.js';
 import { carriedBy, isFaithful, lineageOf, maskPlan, type MaskPlan, rewrite } from './index.js';
 import { attacks } from './testing/attacks.js';
@@ -38,12 +38,10 @@ describe('the lineage of a result', () => {
     client = new pg.Client(url.href);
     await client.connect();
     await client.query(hospitalSql);
-    const answers: (string | null)[][][] = [];
-    for (const text of catalogQueries) {
+    catalog = await new CatalogReader(async (text) => {
       const { rows } = await client.query<(string | null)[]>({ text, rowMode: 'array', types: { getTypeParser: () => String } });
-      answers.push(rows);
-    }
-    catalog = buildCatalog(answers);
+      return rows;
+    }).read();
     plan = planOf(hospitalMasks);
   }, 60_000);
   afterAll(async () => {

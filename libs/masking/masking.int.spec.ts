@@ -1,11 +1,12 @@
 import pg from 'pg';
 import { compile, type Mask } from '#policy';
-import { buildCatalog, type Catalog, catalogQueries, resolve, SqlParser, type Written } from '#sql';
+import { type Catalog, CatalogReader, resolve, SqlParser, type Written } from '#sql';
 import { type Postgres, startPostgres } from '../../test/postgres/index.js';
+import { guardedRelations } from './allowed-relations.js';
 import { isFaithful, type Masked, maskPlan, type MaskPlan, neutral, rewrite } from './index.js';
 import { attacks, wrappers } from './testing/attacks.js';
 import { hospitalMasks, hospitalSql, otherValuesSql, sameValuesSql } from './testing/hospital.js';
-import { questions, writes } from './testing/questions.js';
+import { introspections, questions, writes } from './testing/questions.js';
 
 const values = /MRN-77-0001|MRN-15|POL-111|POL-222|9912|3141|\+1 555|k-ann|@x\.test|1970-02/;
 
@@ -44,12 +45,10 @@ describe('masking against a server', () => {
     await one.query(sameValuesSql);
     await other.query(otherValuesSql);
     const reader = await connect('hospital');
-    const answers: (string | null)[][][] = [];
-    for (const text of catalogQueries) {
+    catalog = await new CatalogReader(async (text) => {
       const { rows } = await reader.query<(string | null)[]>({ text, rowMode: 'array', types: { getTypeParser: () => String } });
-      answers.push(rows);
-    }
-    catalog = buildCatalog(answers);
+      return rows;
+    }).read();
     plan = maskPlan(hospitalPolicy(), catalog);
   }, 60_000);
   afterAll(async () => {
@@ -94,12 +93,16 @@ describe('masking against a server', () => {
       code,
       severity,
       message,
+      where,
     }: {
       code?: string | undefined;
       severity?: string | undefined;
       message?: string | undefined;
+      where?: string | undefined;
     }): void => {
-      said.push((guarded ? neutral(code ?? '', severity ?? '') : undefined) ?? { code, message });
+      said.push(
+        (guarded ? neutral({ code: code ?? '', severity: severity ?? '', context: where }) : undefined) ?? { code, message },
+      );
     };
     client.on('notice', word);
     try {
@@ -144,6 +147,19 @@ describe('masking against a server', () => {
     const plainly = await told(one, sql, false);
     expect(plainly.some((said) => typeof said === 'object' && said !== null && 'code' in said)).toBe(false);
     expect(await told(one, sending.text, sending.guarded)).toEqual(plainly);
+  });
+
+  it.each(introspections)('answers without what may hold a value: %s', async (sql) => {
+    const sending = await sent(sql);
+    if ('refused' in sending) throw new Error(sending.refused);
+    const shown = await told(one, sending.text, sending.guarded);
+    expect(shown.map((said) => (Array.isArray(said) ? 'rows' : said))).toEqual(['SELECT', 'rows']);
+    await showsNothing(sql);
+  });
+
+  it('knows the columns of every built-in relation of which some are hidden', () => {
+    expect([...plan.builtIn].filter(([, { masked }]) => masked.size === 0)).toEqual([]);
+    expect(guardedRelations().filter((name) => !plan.builtIn.has(name))).toEqual([]);
   });
 
   it('writes what it may, and no mask', async () => {

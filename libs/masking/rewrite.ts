@@ -1,4 +1,4 @@
-import type { Catalog, Resolved, ResolvedRelation, Written } from '#sql';
+import { type Catalog, opaqueRisks, type QualifiedColumn, type Resolved, type ResolvedRelation, type Written } from '#sql';
 import { type NamedRelation, readsNoMasked } from './columns.js';
 import { guard } from './guard.js';
 import { maskedNames, type MaskPlan } from './plan.js';
@@ -47,12 +47,13 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
     const why = guard(written, resolved, catalog, plan);
     if (why) return why;
     for (const name of touchedBy(resolved, plan)) touches.add(name);
+    splices.push(...undefinedCalls(written));
     const named = coveredBy(resolved, plan);
     if (named.length === 0) continue;
     const also = guardUse(resolved, named);
     if (also) return also;
-    if (readsNoMasked(written, named)) continue;
-    const never = guardReading(written, resolved, named);
+    if (readsNoMasked(written, named, runsUnseen(resolved))) continue;
+    const never = guardReading(written, resolved, named) ?? guardQualified(written, resolved, named);
     if (never) return never;
     tokens ??= tokensOf(sql);
     for (const { reference, covered, isBuiltIn } of named) {
@@ -63,6 +64,7 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
       if (!isBuiltIn) for (const name of maskedNames(covered)) reads.add(name);
       splices.push(splice);
     }
+    splices.push(...unqualified(written, named));
   }
   if (splices.length === 0) return { kind: 'as-is', touches: [...touches].sort() };
   splices.sort((a, b) => a.from - b.from);
@@ -79,18 +81,25 @@ export function rewrite(sql: Buffer, statements: readonly Statement[], catalog: 
 }
 
 /**
- * Masked columns of the tables that a statement touches, `schema.table.column`: by its text, by a cascade, or by what a commit still has to
- * check. What the server says of it may quote one.
+ * Masked columns of the tables that a statement touches, `schema.table.column`: by its text, by a cascade, by what a commit still has to
+ * check, or by code that nobody has seen (a trigger's, a check's). What the server says of it may quote one.
  */
-export function touchedBy({ facts, act, relations }: Resolved, plan: MaskPlan): string[] {
+export function touchedBy(resolved: Resolved, plan: MaskPlan): string[] {
+  const { facts, act, relations } = resolved;
   const names = new Set([...facts.reads, ...facts.writes]);
   const oids = new Set(relations.map(({ target }) => (target.kind === 'relation' ? target.relation.oid : 0)));
-  const ends = act.kind === 'transaction' && act.command.startsWith('commit');
+  const ends = (act.kind === 'transaction' && act.command.startsWith('commit')) || facts.verb === 'SET CONSTRAINTS';
   return [...plan.covered].flatMap(([oid, covered]) => {
     const { schema, name } = covered.relation;
-    return ends || oids.has(oid) || names.has(`${schema}.${name}`) ? maskedNames(covered) : [];
+    return ends || runsUnseen(resolved) || oids.has(oid) || names.has(`${schema}.${name}`) ? maskedNames(covered) : [];
   });
 }
+
+const runsUnseen = ({ facts }: Resolved): boolean => facts.risks.some((risk) => opaqueRisks.has(risk));
+
+/** Calls that write out definitions become others that take the same arguments and give NULL. */
+const undefinedCalls = ({ definitions = [] }: Written): Splice[] =>
+  definitions.map(({ from, to }) => ({ from, to, text: 'pg_catalog.format(NULL::pg_catalog.text, ' }));
 
 interface Named extends NamedRelation {
   readonly reference: ResolvedRelation['reference'];
@@ -137,15 +146,30 @@ function guardReading(written: Written, { act }: Resolved, named: readonly Named
     );
   if (act.kind === 'explain' && act.analyze)
     return refused(`EXPLAIN ANALYZE is not allowed for a query of masked columns`, 'Use EXPLAIN without ANALYZE.');
-  const wholeName = qualifiedColumn(written, named);
-  if (wholeName === undefined) return undefined;
-  return refused(`${wholeName} cannot be named with its schema: the table has masked columns`, 'Give the table an alias.');
+  return undefined;
 }
 
-/** `public.t.column`: under a sub-select there is no such name. */
-const qualifiedColumn = (written: Written, named: readonly Named[]): string | undefined =>
-  written.columns
-    .find(({ path }) =>
-      named.some(({ covered: { relation } }) => relation.schema === path.at(-3) && relation.name === path.at(-2)),
-    )
-    ?.path.join('.');
+/** `public.t.column`: a sub-select has an alias alone, so its columns lose the schema. */
+function unqualified(written: Written, named: readonly Named[]): Splice[] {
+  return qualifiedOf(written, named).map(({ from, to }) => ({ from, to, text: '' }));
+}
+
+const qualifiedOf = ({ qualified = [] }: Written, named: readonly Named[]): QualifiedColumn[] =>
+  qualified.filter(({ schema, table }) =>
+    named.some(({ covered: { relation } }) => relation.schema === schema && relation.name === table),
+  );
+
+/** Where another table has the same name, or goes by it, the schema is what tells them apart. */
+function guardQualified(written: Written, { relations }: Resolved, named: readonly Named[]): Refused | undefined {
+  const ambiguous = qualifiedOf(written, named).find(({ schema, table }) =>
+    relations.some(
+      ({ reference, target }) =>
+        (reference.alias ?? reference.name) === table &&
+        !(target.kind === 'relation' && target.relation.schema === schema && target.relation.name === table) &&
+        !(target.kind === 'built-in' && target.schema === schema && target.name === table),
+    ),
+  );
+  if (!ambiguous) return undefined;
+  const name = `${ambiguous.schema}.${ambiguous.table}`;
+  return refused(`a column of ${name} cannot be named with its schema: the table has masked columns`, 'Give the table an alias.');
+}

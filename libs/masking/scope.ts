@@ -51,12 +51,14 @@ export function columnsOfTable(path: readonly string[], levels: readonly Level[]
 }
 
 function tableOf(path: readonly string[], levels: readonly Level[]): (Table & { readonly next: number }) | undefined {
-  const [first, second] = path;
   for (const { tables } of levels) {
-    const called = tables.find(({ alias }) => alias === first);
+    const called = tables.find(({ alias }) => alias === path[0]);
     if (called) return { ...called, next: 1 };
-    const qualified = path.length > 2 ? tables.find(({ schema, alias }) => schema === first && alias === second) : undefined;
-    if (qualified) return { ...qualified, next: 2 };
+    // `schema.t.…`, `database.schema.t.…`
+    for (const at of [0, 1]) {
+      const qualified = tables.find(({ schema, alias }) => schema !== undefined && schema === path[at] && alias === path[at + 1]);
+      if (qualified && path.length > at + 2) return { ...qualified, next: at + 2 };
+    }
   }
   return undefined;
 }
@@ -75,5 +77,7 @@ function columnOrRow(name: string, levels: readonly Level[]): Taints {
     if (found.some((column) => column.name === name)) return all(maybe);
   }
   const row = tableOf([name, '*'], levels);
-  return union([all(maybe), made(all(row?.columns ?? []))]);
+  if (row) maybe.push(...row.columns);
+  if (maybe.length > 0 || systemColumns.has(name)) return made(all(maybe));
+  return made(all(levels.flatMap(({ columns }) => columns))); // no such name here: it may be anything
 }

@@ -70,6 +70,29 @@ masks:
     });
   });
 
+  it('says all that is wrong with a rule and a mask of no known kind', () => {
+    const found = problems(`rules:
+  - name: Writes
+    when: { efects: [write] }
+    then: alow
+masks:
+  - column: customers
+    mask: rot13
+    keep: { last: 4 }
+`);
+    expect(found).toEqual([
+      '2:5 rules.0.name: a name of small letters, digits, hyphens and underscores',
+      '3:13 rules.0.when.efects: no such key; did you mean effects?',
+      '4:5 rules.0.then: is one of allow, deny, hold',
+      '6:5 masks.0.column: schema.table.column',
+      '7:5 masks.0.mask: is one of redact, null, constant, partial',
+    ]);
+  });
+
+  it('does not look through a text that is no policy', () => {
+    expect(problems(`# ${'a'.repeat(1024 * 1024)}`)).toEqual(['1:1 : longer than 1 MiB']);
+  });
+
   it('says everything that is wrong at once, with its place, and no value', () => {
     const found = problems(`roles:
   - groups: []
@@ -100,12 +123,12 @@ hunter: 2
       '2:5 roles.0.databases: is missing',
       '6:5 rules.0.hold: is missing',
       '7:21 rules.0.when.verbs.0: no command of Postgres by this name',
-      '7:31 rules.0.when.efects: no such key',
+      '7:31 rules.0.when.efects: no such key; did you mean effects?',
       '7:55 rules.0.when.risks.0: no risk by this name, and * is any',
       expect.stringMatching(/^7:75 rules\.0\.when\.effects\.0: Invalid option: expected one of/),
       '9:5 rules.1.name: is missing',
-      '9:5 rules.1.nme: no such key',
-      `12:5 rules.2.then: Invalid discriminator value. Expected 'allow' | 'deny' | 'hold'`,
+      '9:5 rules.1.nme: no such key; did you mean name?',
+      '12:5 rules.2.then: is one of allow, deny, hold',
       '13:5 rules.3.name: a name of small letters, digits, hyphens and underscores',
       '15:13 rules.3.hold.approvers: an empty list never matches',
       '15:28 rules.3.hold.wait: a duration like 45s, 15m or 2h',

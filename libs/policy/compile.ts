@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { closest } from '#spelling';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
 import { covers } from './match.js';
 import { type Policy, policyOf } from './policy.js';
-import { PolicyFile } from './schema.js';
+import { keysAt, MaskOfAnyKind, PolicyFile, RuleOfAnyKind } from './schema.js';
 
 /** What is wrong with a policy, and where. Says names of keys, never values. */
 export interface PolicyProblem {
@@ -18,21 +19,26 @@ export type Compiled = { readonly policy: Policy } | { readonly problems: readon
 
 type Path = readonly (string | number)[];
 
+/** Far more than any policy has; what is wrong with more takes minutes to find. */
+const longest = 1024 * 1024;
+
 /**
  * Reads and checks a policy; all its problems at once.
  * @param text its exact bytes: their hash is the policy's name in every record
  * @param source where it was read from
  */
 export function compile(text: Uint8Array | string, source: string): Compiled {
+  if (text.length > longest) return { problems: [{ line: 1, column: 1, path: '', message: 'longer than 1 MiB' }] };
   const written = typeof text === 'string' ? text : decode(text);
   if (written === undefined) return { problems: [{ line: 1, column: 1, path: '', message: 'not valid UTF-8' }] };
   const lines = new LineCounter();
   const document = parseDocument(written, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) return { problems: document.errors.map((error) => yamlProblem(error, lines)) };
-  const parsed = PolicyFile.safeParse(plain(document) ?? {});
+  const value = plain(document) ?? {};
+  const parsed = PolicyFile.safeParse(value);
   const findings = parsed.success
     ? [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data)]
-    : parsed.error.issues.flatMap((issue) => findingsOf(issue));
+    : parsed.error.issues.flatMap((issue) => [...findingsOf(issue), ...behind(issue, value)]);
   if (!parsed.success || findings.length > 0) {
     const problems = findings.map(([path, message]) => ({ ...position(document, lines, path), path: path.join('.'), message }));
     return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
@@ -73,9 +79,23 @@ interface Issue {
 
 function findingsOf(issue: Issue): Finding[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-  if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => [[...path, key], 'no such key']);
+  if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => [[...path, key], noSuchKey(path, key)]);
   const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
   return [[path, missing ? 'is missing' : issue.message]];
+}
+
+function noSuchKey(path: Path, key: string): string {
+  const meant = closest(key, keysAt(path));
+  return meant === undefined ? 'no such key' : `no such key; did you mean ${meant}?`;
+}
+
+/** What else is wrong with a rule or a mask whose kind is not known: a schema by kinds looks no further. */
+function behind({ code, path }: Issue, value: unknown): Finding[] {
+  const [list, index] = path;
+  if (code !== 'invalid_union' || path.length !== 3 || typeof index !== 'number') return [];
+  const item = (value as Readonly<Record<string, readonly unknown[]>>)[String(list)]?.[index];
+  const parsed = (list === 'rules' ? RuleOfAnyKind : MaskOfAnyKind).safeParse(item);
+  return (parsed.error?.issues ?? []).flatMap((issue) => findingsOf({ ...issue, path: [String(list), index, ...issue.path] }));
 }
 
 function namesTwice({ roles, rules }: PolicyFile): Finding[] {

@@ -64,11 +64,17 @@ const ruleBase = {
   durability: Durability.exclude(['buffered']).optional(),
 };
 
-export const Rule = z.discriminatedUnion('then', [
-  z.strictObject({ ...ruleBase, then: z.literal('allow') }),
-  z.strictObject({ ...ruleBase, then: z.literal('deny') }),
-  z.strictObject({ ...ruleBase, then: z.literal('hold'), hold: Hold }),
-]);
+export const Rule = z.discriminatedUnion(
+  'then',
+  [
+    z.strictObject({ ...ruleBase, then: z.literal('allow') }),
+    z.strictObject({ ...ruleBase, then: z.literal('deny') }),
+    z.strictObject({ ...ruleBase, then: z.literal('hold'), hold: Hold }),
+  ],
+  oneOf('allow, deny, hold'),
+);
+/** For a rule whose `then` is none of these: what can be said of it all the same. */
+export const RuleOfAnyKind = z.strictObject({ ...ruleBase, then: z.unknown(), hold: Hold.optional() });
 export type Rule = z.infer<typeof Rule>;
 
 export const Role = z.strictObject({
@@ -96,18 +102,28 @@ const maskBase = {
   exempt: z.strictObject({ groups: anyOf(word) }).optional(),
 };
 
-export const Mask = z.discriminatedUnion('mask', [
-  z.strictObject({ ...maskBase, mask: z.literal('redact') }),
-  // YAML reads a bare null as no value.
-  z.strictObject({ ...maskBase, mask: z.union([z.literal('null'), z.null()]).transform(() => 'null' as const) }),
-  z.strictObject({ ...maskBase, mask: z.literal('constant'), value: z.string() }),
-  z.strictObject({
-    ...maskBase,
-    mask: z.literal('partial'),
-    /** Characters kept at either end. */
-    keep: z.strictObject({ first: z.int().min(0).default(0), last: z.int().min(0).default(0) }),
-  }),
-]);
+export const Mask = z.discriminatedUnion(
+  'mask',
+  [
+    z.strictObject({ ...maskBase, mask: z.literal('redact') }),
+    // YAML reads a bare null as no value.
+    z.strictObject({ ...maskBase, mask: z.union([z.literal('null'), z.null()]).transform(() => 'null' as const) }),
+    z.strictObject({ ...maskBase, mask: z.literal('constant'), value: z.string() }),
+    z.strictObject({
+      ...maskBase,
+      mask: z.literal('partial'),
+      /** Characters kept at either end. */
+      keep: z.strictObject({ first: z.int().min(0).default(0), last: z.int().min(0).default(0) }),
+    }),
+  ],
+  oneOf('redact, null, constant, partial'),
+);
+export const MaskOfAnyKind = z.strictObject({
+  ...maskBase,
+  mask: z.unknown(),
+  value: z.unknown().optional(),
+  keep: z.unknown().optional(),
+});
 export type Mask = z.infer<typeof Mask>;
 
 export const PolicyFile = z.strictObject({
@@ -118,6 +134,31 @@ export const PolicyFile = z.strictObject({
   masks: z.array(Mask).default([]),
 });
 export type PolicyFile = z.infer<typeof PolicyFile>;
+
+/** The keys that may stand at a place of the file. */
+export function keysAt([list, , inner]: readonly (string | number)[]): string[] {
+  switch (inner ?? list) {
+    case 'roles':
+      return Object.keys(Role.shape);
+    case 'rules':
+      return Object.keys(RuleOfAnyKind.shape);
+    case 'masks':
+      return Object.keys(MaskOfAnyKind.shape);
+    case 'when':
+      return Object.keys(When.shape);
+    case 'hold':
+      return Object.keys(Hold.shape);
+    case undefined:
+      return Object.keys(PolicyFile.shape);
+    default:
+      return [];
+  }
+}
+
+/** The schema library would list what it expects by its own words. */
+function oneOf(kinds: string): { error: (issue: { readonly code: string }) => string | undefined } {
+  return { error: ({ code }) => (code === 'invalid_union' ? `is one of ${kinds}` : undefined) };
+}
 
 function milliseconds(text: string): number {
   const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -36,8 +36,13 @@ describe('a step', () => {
       seq: 4,
       decision: { rule: 'two' },
       sql: 'SELECT a',
-      results: [{ n: 1, columns: [{ name: 'a', type: 23, mask: null }], masking: 'unknown', rows: [['1'], [null]], absent: [] }],
+      results: [{ n: 1, columns: [{ name: 'a', type: 23, mask: null }], masking: 'known', rows: [['1'], [null]], absent: [] }],
     });
+  });
+
+  it('does not know what was masked while no end of the statement is on record', () => {
+    const running = session.slice(0, 6);
+    expect(step(running, 5)?.results.map(({ n, masking }) => [n, masking])).toEqual([[2, 'unknown']]);
   });
 
   it('marks masked cells by what the end of the statement tells', () => {

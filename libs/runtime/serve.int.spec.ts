@@ -83,7 +83,9 @@ describe('serve', () => {
     writeFileSync(config, 'datadir: data\n');
     const { exit, log } = run('--config', config);
     expect(await exit).toBe(2);
-    expect(await log).toBe(`${config}:1:1 dataDir: is missing\n${config}:1:1 datadir: is not a key that is known here\n`);
+    expect(await log).toBe(
+      `${config}:1:1 dataDir: is missing\n${config}:1:1 datadir: is not a key that is known here; did you mean dataDir?\n`,
+    );
   });
 
   it('exits with 2 when no configuration is named', async () => {

@@ -1,6 +1,5 @@
-export { buildCatalog } from './catalog/build.js';
 export { Catalog } from './catalog/catalog.js';
-export { catalogQueries } from './catalog/queries.js';
+export { CatalogReader } from './catalog/reader.js';
 export { MalformedCatalog } from './catalog/rows.js';
 export type {
   BuiltInColumns,
@@ -21,10 +20,12 @@ export type { ColumnRead, Expression, FromItem, OutputColumn, QueryBody, WithQue
 export type {
   Act,
   ColumnReference,
+  DefinitionCall,
   Effect,
   FunctionReference,
   Modification,
   Parsed,
+  QualifiedColumn,
   QualifiedName,
   RelationReference,
   RowLocking,
@@ -34,7 +35,8 @@ export type {
   Written,
 } from './written.js';
 export { verbs } from './verbs.js';
-export { displayName, type SessionNames, type Target } from './resolve/names.js';
+export { definitionFunctions } from './read/definitions.js';
+export { displayName, qualifiedName, type SessionNames, type Target } from './resolve/names.js';
 export { PresentTypes } from './resolve/presence.js';
 export { analyzerVersion, resolve, type Resolved, type ResolvedRelation } from './resolve/resolve.js';
 export { opaqueRisks, type Risk, risks } from './resolve/risks.js';

@@ -44,6 +44,14 @@ export interface Written {
   readonly renames?: true;
   /** What it shows; absent where it is no query. */
   readonly query?: WrittenQuery;
+  /** Where column references name their table with its schema, each place of them; absent without any. */
+  readonly qualified?: readonly QualifiedColumn[];
+  /** Each call of a function that writes out a stored definition; absent without any. */
+  readonly definitions?: readonly DefinitionCall[];
+  /** It writes an array out, `ARRAY[…]`: what stands beside it may be read as another value of its elements' type. */
+  readonly arrays?: true;
+  /** An ALTER that drops: a column, a constraint, a partition. */
+  readonly drops?: true;
 }
 
 export interface QualifiedName {
@@ -90,6 +98,20 @@ export interface ColumnReference {
   readonly field: boolean;
   /** Absent for a field: Postgres keeps no position. */
   readonly at?: number;
+}
+
+/** The bytes [from, to) of a function's name and of the bracket that opens its arguments. */
+export interface DefinitionCall {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `schema.table.column`: the bytes [from, to) of all that stands before the table's own name. */
+export interface QualifiedColumn {
+  readonly schema: string;
+  readonly table: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Modification {

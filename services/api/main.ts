@@ -69,7 +69,7 @@ else
           { name: 'answer what was asked', deadlineMs: 500, run: () => closeWithin(300, app) },
           {
             name: 'stop following the log',
-            deadlineMs: 200,
+            deadlineMs: 1_000,
             run: async () => {
               stopping.abort();
               await following;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { run } from './run.js';
@@ -177,6 +178,7 @@ describe('what is wrong', () => {
     [2, ['replay'], "missing required argument 'session'"],
     [2, ['sessions', '--since', 'yesterday'], 'since: must be ISO 8601'],
     [2, ['sessions', '--limit', '0'], 'It is not a whole number from 1 up.'],
+    [1, ['report', 'access', '--out', '/dev/null/january'], 'A file or folder cannot be used: ENOTDIR'],
     [3, ['approvals', 'deny', 'ffff'], 'There is no approval ffff'],
     [1, ['search', 'ssn'], 'ClickHouse does not answer'],
     [1, ['sessions', '--token', 'spt_nope'], 'Who you are is not known here: the service token is not known'],
@@ -197,6 +199,18 @@ describe('what is wrong', () => {
       code: 1,
       err: expect.stringContaining(`${url} cannot be reached (ECONNREFUSED)`) as unknown,
     });
+  });
+
+  it('is found by a configuration file that is named, or that is in a folder above', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-config-'));
+    const file = path.join(folder, 'sallyport.yml');
+    writeFileSync(file, `dataDir: data\napi: { host: 0.0.0.0, port: ${new URL(api.url).port} }\n`);
+    const SALLYPORT_TOKEN = api.tokens['responder'] ?? '';
+    const listed = expect.stringContaining(sessions[0]) as unknown;
+    const named = capture(['sessions'], { env: { SALLYPORT_CONFIG: file, SALLYPORT_TOKEN }, cwd: '/' }, noLog);
+    expect(await named).toMatchObject({ code: 0, out: listed });
+    expect(await capture(['sessions'], { env: { SALLYPORT_TOKEN }, cwd: folder }, noLog)).toMatchObject({ code: 0, out: listed });
+    rmSync(folder, { recursive: true });
   });
 
   it("never sends a demo's token to another api", async () => {

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { openSegmentLog } from '#event-log';
+import { version } from '#runtime';
 import { sessions, writeSessions } from './testing/written-log.js';
 
 const main = path.join(import.meta.dirname, 'main.js');
@@ -64,6 +67,24 @@ describe('the built command line', () => {
     expect(await cli(['nope'])).toMatchObject({ code: 2, err: expect.stringContaining("unknown command 'nope'") as unknown });
     expect(await cli(['log', 'cat', '--help'])).toMatchObject({ code: 0, out: expect.stringContaining('Examples:') as unknown });
     expect(await cli(['log', 'cat'], tmpdir())).toMatchObject({ code: 3, out: '' });
+  });
+
+  it('says which version it is', async () => {
+    expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('says so when what it prints cannot be written', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [main, 'log', 'cat'], { cwd: clone, stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    const [err, [code]] = await Promise.all([
+      child.stderr ? text(child.stderr) : '',
+      once(child, 'close') as Promise<[number | null]>,
+    ]);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^error: The output cannot be written: ENOSPC.*\n$/) as unknown,
+    });
   });
 
   it('ends quietly when nobody reads on', async () => {

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
+import { exitCodes } from './failure.js';
 import { openLog } from './log/open.js';
 import { run } from './run.js';
 
-// `sallyport log cat | head`: a reader that has seen enough is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+// `sallyport log cat | head`: a reader that has seen enough is no error. A full disk is.
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error: The output cannot be written: ${message}.\n`);
+  process.exit(exitCodes.failed);
 });
 
 const { stdin, stdout, stderr, env } = process;

@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { loadConfig } from '#runtime';
 import { Failure } from './failure.js';
 import type { Io } from './terminal/io.js';
 
@@ -13,12 +14,14 @@ const DemoFile = z.object({
 export type DemoFile = z.infer<typeof DemoFile>;
 
 /**
- * The data directory whose log is read: `--data`, SALLYPORT_DATA, the running demo's, or the one that a demo left behind.
+ * The data directory whose log is read: `--data`, SALLYPORT_DATA, that of SALLYPORT_CONFIG, the running demo's, or the one that a demo
+ * left behind.
  * @throws Failure when there is none
  */
 export async function dataDir(io: Io, option: string | undefined): Promise<string> {
   const given = option ?? io.env['SALLYPORT_DATA'];
   if (given !== undefined) return path.resolve(io.cwd, given);
+  if (io.env['SALLYPORT_CONFIG'] !== undefined) return loadConfig(await configFile(io, undefined), 'cli', io.env).dataDir;
   const demo = await findDemo(io.cwd);
   if (demo) return demo.dataDir;
   const left = await findUp(io.cwd, path.join('.sallyport', 'data'));
@@ -45,6 +48,33 @@ export async function configFile(io: Io, option: string | undefined): Promise<st
     todo: 'Write one with `sallyport init`, or name one: --config <file>, or SALLYPORT_CONFIG.',
   });
 }
+
+/**
+ * Where the api is: `--api`, SALLYPORT_API, as SALLYPORT_CONFIG says, the running demo's, or as a sallyport.yml in this folder or above
+ * it says.
+ * @throws Failure when that is not known
+ */
+export async function apiUrl(io: Io, option: string | undefined, demo: DemoFile | undefined): Promise<string> {
+  const given = option ?? io.env['SALLYPORT_API'];
+  if (given !== undefined && !URL.canParse(given)) throw noApi(`${given} is no URL`);
+  if (given !== undefined) return given;
+  const named = io.env['SALLYPORT_CONFIG'];
+  if (named === undefined && demo?.apiUrl !== undefined) return demo.apiUrl;
+  const file = named === undefined ? await findUp(io.cwd, 'sallyport.yml') : path.resolve(io.cwd, named);
+  if (file === undefined) throw noApi(`neither ${io.cwd} nor a folder above it has a running demo or a sallyport.yml`);
+  const { host, port } = loadConfig(file, 'cli', io.env).api;
+  return `http://${fromHere[host] ?? (host.includes(':') ? `[${host}]` : host)}:${port}`;
+}
+
+/** What listens on all addresses is asked on this machine. */
+const fromHere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+
+const noApi = (why: string): Failure =>
+  new Failure('usage', {
+    what: 'It is not known where the api is',
+    why,
+    todo: 'Give --api <url>, SALLYPORT_API, or a configuration file in SALLYPORT_CONFIG.',
+  });
 
 /** The demo.json of the clone that this folder is in. */
 export async function findDemo(cwd: string): Promise<DemoFile | undefined> {

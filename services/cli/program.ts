@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { LogReader } from '#event-log';
+import { version } from '#runtime';
 import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
@@ -17,6 +18,7 @@ import { upCommand } from './up/command.js';
 export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): Command {
   const sallyport = new Command('sallyport')
     .description('Audit and replay of what agents, pipelines and people do in PostgreSQL.')
+    .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText(
       'after',

@@ -47,6 +47,10 @@ function failureOf(cause: unknown): Failure {
     const todo = 'Try again.';
     return new Failure('failed', { what: 'The service tokens were not changed', why: cause.message, todo }, { cause });
   }
+  if (isOfFiles(cause)) {
+    const todo = 'Check the path, its permissions, and the space there.';
+    return new Failure('failed', { what: 'A file or folder cannot be used', why: cause.message, todo }, { cause });
+  }
   const why = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   return new Failure(
     'failed',
@@ -54,3 +58,7 @@ function failureOf(cause: unknown): Failure {
     { cause },
   );
 }
+
+/** What Node throws when the system refuses a path. */
+const isOfFiles = (cause: unknown): cause is NodeJS.ErrnoException =>
+  typeof cause === 'object' && cause !== null && 'syscall' in cause && 'path' in cause;

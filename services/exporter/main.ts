@@ -27,7 +27,7 @@ await serve({
             await done;
           },
         },
-        { name: 'ship what is left', deadlineMs: 1_500, run: () => shipping.stop(1_000) },
+        { name: 'ship what is left', deadlineMs: 1_000, run: () => shipping.stop(500) },
         { name: 'close the parser', deadlineMs: 1_000, run: () => parser.close() },
         {
           name: 'close the log',

@@ -1,5 +1,5 @@
 import { PgClient } from '#pgwire';
-import { buildCatalog, type Catalog, catalogQueries } from '#sql';
+import { type Catalog, CatalogReader } from '#sql';
 import { connectionTo } from './upstream.js';
 import type { Destination } from './targets.js';
 
@@ -52,6 +52,8 @@ class SharedCatalog {
   isClosed = false;
   private users = 0;
   private client: PgClient | undefined;
+  /** Of that client. */
+  private reader: CatalogReader | undefined;
   private latest: Catalog | undefined;
   private readAt = 0;
   /** The read under way, and one that waits for it: whoever asks now wants one that begins later. */
@@ -134,9 +136,8 @@ class SharedCatalog {
         parameters: { application_name: 'sallyport catalog' },
       });
       const { client } = this;
-      const answers: (readonly (readonly (string | null)[])[])[] = [];
-      for (const query of catalogQueries) answers.push((await client.query(query)).rows);
-      const catalog = buildCatalog(answers);
+      this.reader ??= new CatalogReader(async (sql) => (await client.query(sql)).rows);
+      const catalog = await this.reader.read();
       if (this.latest?.hash !== catalog.hash) this.observed(this.destination, catalog);
       this.latest = catalog;
       this.readAt = startedAt;
@@ -144,7 +145,7 @@ class SharedCatalog {
     } catch (error) {
       // A broken connection, or a database that was dropped: the next read starts with a connection of its own.
       const { client } = this;
-      this.client = undefined;
+      this.client = this.reader = undefined;
       void client?.close();
       throw error;
     }

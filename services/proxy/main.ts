@@ -114,7 +114,7 @@ await serve({
           },
         },
         { name: 'write what is left', deadlineMs: 2_000, run: () => journal.stop('stopped') },
-        { name: 'ship what is left', deadlineMs: 1_500, run: () => shipping.stop(1_000) },
+        { name: 'ship what is left', deadlineMs: 1_000, run: () => shipping.stop(500) },
         {
           name: 'close the log',
           deadlineMs: 1_000,

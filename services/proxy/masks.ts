@@ -1,4 +1,14 @@
-import { isMaskedTag, type Lineage, lineageOf, type Masked, maskPlan, type MaskPlan, rewrite, type Statement, touchedBy } from '#masking';
+import {
+  isMaskedTag,
+  type Lineage,
+  lineageOf,
+  type Masked,
+  maskPlan,
+  type MaskPlan,
+  rewrite,
+  type Statement,
+  touchedBy,
+} from '#masking';
 import type { Mask } from '#policy';
 import type { Catalog, Resolved } from '#sql';
 import type { CatalogHandle } from './catalogs.js';

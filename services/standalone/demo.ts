@@ -78,8 +78,13 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
     ]);
   });
   await progress.step('the shop is open', () => openDemoShop(home, ports, password));
+  const say = (line: string): void => {
+    progress.say(line);
+  };
   if (options.brokers.length > 0)
-    await progress.step(`Kafka at ${options.brokers.join(', ')} has the topics`, () => openTopics({ brokers: options.brokers }));
+    await progress.step(`Kafka at ${options.brokers.join(', ')} has the topics`, () =>
+      openTopics({ brokers: options.brokers }, say),
+    );
   for (const stage of serviceStages(programs, home.config)) {
     if (stage.length === 0) continue;
     await progress.step(`${stage.map(({ name }) => name).join(', ')} started`, async () => {

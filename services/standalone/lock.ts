@@ -2,13 +2,25 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Takes the folder for this process. @throws when another standalone has it */
 export function takeLock(path: string): () => void {
-  const holder = readHolder(path);
-  if (holder !== undefined && isStandalone(holder)) throw new Error(`already running here, as process ${holder}`);
-  rmSync(path, { force: true });
-  writeFileSync(path, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+  while (!isWritten(path)) {
+    const holder = readHolder(path);
+    if (holder !== undefined && isStandalone(holder)) throw new Error(`already running here, as process ${holder}`);
+    rmSync(path, { force: true });
+  }
   return () => {
     rmSync(path, { force: true });
   };
+}
+
+/** Of two that start at the same moment one has written it. */
+function isWritten(path: string): boolean {
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 function readHolder(path: string): number | undefined {

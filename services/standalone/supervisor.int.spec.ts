@@ -64,6 +64,12 @@ describe('Supervisor', () => {
     expect(await supervisor.stop([['two'], ['one']])).toEqual(['one']);
   });
 
+  it('lets those that stop later have the time that was left by those before them', async () => {
+    await supervisor.start(unit('one', 'good', { stopMs: 5_000 }));
+    await supervisor.start(unit('two', 'slow', { stopMs: 50 }));
+    expect(await supervisor.stop([['one'], ['two']])).toEqual([]);
+  });
+
   it('ends what a process leaves behind, and lists it while it runs', async () => {
     await supervisor.start(unit('one', 'parent'));
     const { child } = supervisor.pids;

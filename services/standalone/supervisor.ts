@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ready } from '#runtime';
+import { logTail } from './log-tail.js';
 
 /** A process to run. */
 export interface Unit {
@@ -11,7 +12,7 @@ export interface Unit {
   /** What it gets as `--config`. */
   readonly config: string;
   readonly startMs: number;
-  /** How long it may take to stop before it is killed. */
+  /** How long it may take to stop before it is killed, beside what those stopped before it left of their time. */
   readonly stopMs: number;
   /** Beside our own environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -90,15 +91,18 @@ export class Supervisor {
   }
 
   /**
-   * Stops what runs, stage after stage, those of a stage together, and kills what is late. Nothing can be started any more.
+   * Stops what runs, stage after stage, those of a stage together, and kills what is late. What a stage leaves of its time the later
+   * ones may use. Nothing can be started any more.
    * @returns the names of those that had to be killed
    */
   async stop(stages: readonly (readonly string[])[]): Promise<readonly string[]> {
     this.closed = true;
     const killed: string[] = [];
+    let due = performance.now();
     for (const stage of stages) {
       const children = stage.flatMap((name) => this.children.get(name) ?? []);
-      await Promise.all(children.map((child) => this.stopOne(child)));
+      await Promise.all(children.map((child) => this.stopOne(child, due + child.unit.stopMs)));
+      due += Math.max(0, ...children.map(({ unit }) => unit.stopMs));
       killed.push(...children.filter(({ process }) => process.signalCode === 'SIGKILL').map(({ unit }) => unit.name));
     }
     return killed;
@@ -134,12 +138,12 @@ export class Supervisor {
     if (!child.asked) this.reportFailure(this.ended(child));
   }
 
-  private async stopOne(child: Child): Promise<void> {
+  private async stopOne(child: Child, due: number): Promise<void> {
     child.asked = true;
     child.process.kill('SIGTERM');
     const late = setTimeout(() => {
       killGroup(child.process);
-    }, child.unit.stopMs);
+    }, due - performance.now());
     await child.exited;
     clearTimeout(late);
   }
@@ -153,10 +157,7 @@ export class Supervisor {
   }
 
   private tail(unit: Unit): string {
-    return readFileSync(this.logOf(unit), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .slice(-8)
+    return logTail(readFileSync(this.logOf(unit), 'utf8'), 8)
       .map((line) => `  ${line}`)
       .join('\n');
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { compile } from '#policy';
 import { ConfigInvalid, type ExitCode, loadConfig } from '#runtime';
 import { openHome } from './files.js';
@@ -11,7 +11,7 @@ import { openTopics } from './topics.js';
 import { untilStopped } from './until-stopped.js';
 
 export interface UpOptions {
-  /** `sallyport.yml`. Logs go to `.sallyport` beside it. */
+  /** `sallyport.yml`. Logs go to the `.sallyport` that is beside it, or that it is in. */
   readonly config: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly programs: Programs;
@@ -23,7 +23,9 @@ export async function runUp({ config, env, programs, progress }: UpOptions): Pro
   // Every problem of the files at once, before anything starts.
   const { clickhouse, kafka, policy } = loadConfig(config, 'standalone', env);
   checkPolicy(policy);
-  const home = openHome(join(dirname(resolve(config)), '.sallyport'));
+  const folder = dirname(resolve(config));
+  // The file of a demo lies in its `.sallyport`: both take the same lock.
+  const home = openHome(basename(folder) === '.sallyport' ? folder : join(folder, '.sallyport'));
   const release = takeLock(home.lock);
   const supervisor = new Supervisor(home.logs);
   const startOne = async (unit: Unit): Promise<void> => {
@@ -32,7 +34,10 @@ export async function runUp({ config, env, programs, progress }: UpOptions): Pro
     progress.say(`  ${[unit.name, ports.join(', ')].filter(Boolean).join(': ')}`);
   };
   const work = async (): Promise<void> => {
-    if (kafka) await openTopics(kafka);
+    if (kafka)
+      await openTopics(kafka, (line) => {
+        progress.say(line);
+      });
     const without = clickhouse.embedded ? [] : (['clickhouse'] as const);
     for (const stage of serviceStages(programs, resolve(config), without)) await Promise.all(stage.map(startOne));
     progress.say('Sallyport is running. Ctrl-C stops it.');

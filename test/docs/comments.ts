@@ -50,7 +50,7 @@ export class SchemaComments {
     const called = ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
     const last = given.at(-1);
     if (called === 'array' && last) this.gather(last, `${path}[]`, found);
-    else if ((called === 'strictObject' || called === 'envelope') && last) this.gather(last, path, found);
+    else if (['strictObject', 'envelope', 'writtenOnce'].includes(called) && last) this.gather(last, path, found);
     else if (ts.isPropertyAccessExpression(expression)) this.gather(expression.expression, path, found); // x.optional()
   }
 }

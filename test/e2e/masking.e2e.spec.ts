@@ -47,6 +47,10 @@ describe('a session on a database with masks', () => {
         CREATE TABLE memo (id int, body text);
         INSERT INTO memo VALUES (1, 'caller gave ${secret}, ann@x.example and 4556 3107 8842 9176'), (2, 'ref 12345678901234');
         CREATE TYPE key AS (id int);
+        CREATE TABLE call (id int PRIMARY KEY, person int);
+        CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          RAISE NOTICE 'from %', (SELECT tax FROM person WHERE id = NEW.person); RETURN NEW; END $$;
+        CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON call DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tell();
         GRANT ALL ON ALL TABLES IN SCHEMA public TO ${login.name};`,
     });
     token = await world.token('bot', ['agents']);
@@ -121,6 +125,45 @@ describe('a session on a database with masks', () => {
       message: expect.stringContaining('withheld') as string,
     });
   });
+
+  it('withholds what code that nobody has seen says, also when it runs as a Sync commits', async () => {
+    const client = await connect();
+    const heard: string[] = [];
+    client.on('notice', ({ message }) => heard.push(message ?? ''));
+    await client.query('INSERT INTO call VALUES ($1, 1)', [1]);
+    await client.query('INSERT INTO call VALUES (2, 1)');
+    const withheld: unknown = expect.stringContaining('words are withheld');
+    expect(heard).toEqual([withheld, withheld]);
+  });
+
+  it('runs a prepared statement no more once its names mean another table', async () => {
+    const client = await connect();
+    await client.query('CREATE TEMP TABLE person (id int, name text, tax text, mood text)');
+    await client.query('PREPARE own AS SELECT tax FROM person');
+    await client.query('CREATE TEMP TABLE another (id int)');
+    expect((await client.query('EXECUTE own')).rows).toEqual([]);
+    await client.query('DROP TABLE person');
+    expect(await failure(client.query('EXECUTE own'))).toMatchObject({ code: '0A000' });
+    expect((await client.query('SELECT tax FROM person WHERE id = 1')).rows).toEqual([{ tax: '*******4421' }]);
+  });
+
+  it.each(['COPY (SELECT tax FROM person) TO STDOUT', 'PREPARE again AS SELECT tax FROM person', 'EXECUTE own'])(
+    'refuses a portal of %s once another one has changed what its names mean',
+    async (text) => {
+      const raw = await rawConnect(world, 'bot', token);
+      for (const sql of [
+        'CREATE TEMP TABLE person (id int, name text, tax text, mood text)',
+        'PREPARE own AS SELECT tax FROM person',
+      ]) {
+        raw.send(request.query(sql));
+        await raw.ready();
+      }
+      raw.send(request.parse('late', text), request.parse('drop', 'DROP TABLE person'), request.bind('late', 'late', []));
+      raw.send(request.bind('drop', 'drop', []), request.execute('drop', 0), request.execute('late', 0), request.sync());
+      expect((await raw.ready()).filter((one) => /^[dDEZ]/.test(one))).toEqual(['E 0A000', 'Z I']);
+      raw.close();
+    },
+  );
 
   it('refuses a parameter of a type of the database', async () => {
     const client = await connect();

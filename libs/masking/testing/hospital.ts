@@ -36,6 +36,29 @@ CREATE INDEX patient_lower ON patient (lower(mrn));
 CREATE STATISTICS patient_st ON (substr(mrn, 1, 6)), (upper(phone)) FROM patient;
 CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'was %', OLD.mrn; RETURN NEW; END $$;
 CREATE TRIGGER audit AFTER UPDATE ON patient FOR EACH ROW EXECUTE FUNCTION audit();
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE NOTICE 'patient %', (SELECT mrn FROM public.patient WHERE id = NEW.patient); RETURN NEW; END $$;
+CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'patient % is locked', (SELECT mrn FROM public.patient WHERE id = OLD.patient) USING ERRCODE = '42501'; END $$;
+CREATE TABLE appointment (id int PRIMARY KEY, patient int); INSERT INTO appointment VALUES (1, 1);
+CREATE TRIGGER tell AFTER INSERT ON appointment FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE TRIGGER forbid BEFORE DELETE ON appointment FOR EACH ROW EXECUTE FUNCTION forbid();
+CREATE TABLE late (id int, patient int);
+CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE FUNCTION echoed(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+  RAISE NOTICE 'for %', (SELECT mrn FROM public.patient WHERE id = 1); RETURN $1; END $$;
+CREATE TABLE listed (t text); CREATE INDEX ON listed (echoed(t));
+CREATE TABLE defaulting (id int, x text DEFAULT mrn_of(1));
+CREATE FUNCTION is_mrn(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM public.patient WHERE mrn = $1)';
+CREATE DOMAIN known_mrn AS text CHECK (VALUE IS NULL OR is_mrn(VALUE));
+CREATE TABLE claim (id int, m known_mrn, ms known_mrn[]); INSERT INTO claim (id) VALUES (1);
+CREATE FUNCTION mrn_by_name(int) RETURNS text LANGUAGE sql STABLE AS 'SELECT mrn FROM public.patient WHERE id = $1';
+CREATE MATERIALIZED VIEW mv_called AS SELECT id, mrn_by_name(patient) AS m FROM visit;
+CREATE VIEW v_called AS SELECT m FROM mv_called;
+CREATE VIEW v_stats_again AS SELECT v FROM v_stats;
+CREATE VIEW v_xml_again AS SELECT x FROM v_xml;
+CREATE VIEW v_tables AS SELECT table_name FROM information_schema.tables WHERE table_schema = 'public';
+CREATE VIEW v_alike AS SELECT id FROM visit WHERE similarity(reason, 'cold') > 0.5;
 INSERT INTO patient VALUES
   (1, 'Ann', 'MRN-77-0001', '+1 555 010', '1970-02-03', 61.5, 'ann@x.test', 'A', 'c1', '{"pin": "9912", "plan": "gold", "deep": {"key": "k-ann"}}', '{"pin": 1}', 'tea', DEFAULT, 1),
   (2, 'Bob', 'MRN-15-0001', '+1 555 020', '1980-05-06', 80.0, 'bob@x.test', 'B', 'c2', '{"pin": "3141", "plan": "free"}', '{"pin": 2}', 'milk', DEFAULT, 2);
@@ -44,19 +67,19 @@ INSERT INTO stay VALUES (1, 1, 'a', 'POL-111-X', 10), (2, 2, 'b', 'POL-222-X', 2
 INSERT INTO visit (id, patient, reason) VALUES (10, 1, 'cough'), (11, 1, 'cold'), (12, 2, 'flu');
 INSERT INTO snapshot SELECT id, p, ARRAY[p] FROM patient p;
 INSERT INTO log VALUES ('nothing');
-REFRESH MATERIALIZED VIEW mv_patient; ANALYZE;
+REFRESH MATERIALIZED VIEW mv_patient; REFRESH MATERIALIZED VIEW mv_called; ANALYZE;
 `;
 
 /** Every masked value becomes another one, with what a mask keeps of it: nothing that is shown may differ after it. */
 export const otherValuesSql = `
 UPDATE patient SET mrn = 'MRN-' || (97 - id * 3) || '-0001', phone = '+9 ' || id || '44 777', born = born + id * 100, weight = 100 - weight,
   contact = 'z' || id || contact, kind = '0', code = overlay(code PLACING '8' FROM 2),
-  record = CASE WHEN jsonb_typeof(record) = 'object' THEN record || jsonb_build_object('pin', 'zz' || id) ELSE record END,
+  record = CASE WHEN jsonb_typeof(record) = 'object' THEN record || jsonb_build_object('pin', 'zz' || id) ELSE '[{"pin": "0"}]' END,
   raw = '{"pin": 7}', notes = 'zz';
 UPDATE patient SET record = jsonb_set(record, '{deep,key}', '"k-zzz"') WHERE id = 1;
 UPDATE stay SET policy = 'POL-9' || id || '9-X';
 UPDATE snapshot SET who = p, all_of = ARRAY[p] FROM patient p WHERE p.id = snapshot.id;
-REFRESH MATERIALIZED VIEW mv_patient; ANALYZE;
+REFRESH MATERIALIZED VIEW mv_patient; REFRESH MATERIALIZED VIEW mv_called; ANALYZE;
 `;
 
 /** The same rows in the same places, with the values that they had. */
@@ -66,7 +89,7 @@ UPDATE patient SET mrn = mrn, phone = phone, born = born, weight = weight, conta
 UPDATE patient SET record = record WHERE id = 1;
 UPDATE stay SET policy = policy;
 UPDATE snapshot SET who = p, all_of = ARRAY[p] FROM patient p WHERE p.id = snapshot.id;
-REFRESH MATERIALIZED VIEW mv_patient; ANALYZE;
+REFRESH MATERIALIZED VIEW mv_patient; REFRESH MATERIALIZED VIEW mv_called; ANALYZE;
 `;
 
 export const hospitalMasks = `

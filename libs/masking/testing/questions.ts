@@ -20,6 +20,9 @@ export const questions: readonly string[] = [
   'SELECT $x$FROM patient$x$, name FROM patient WHERE name = $$Ann$$',
   'SELECT name AS "naïve — 名前" FROM patient WHERE name <> $$名$$ ORDER BY id',
   'SELECT id FROM stay WHERE ward = $$b$$ ORDER BY id',
+  'SELECT table_name FROM v_tables ORDER BY 1',
+  'SELECT id FROM v_alike ORDER BY id',
+  'SELECT id, m FROM claim',
   'SELECT x.id FROM (SELECT id, name FROM patient UNION ALL SELECT id, reason FROM visit) x ORDER BY 1',
   'SELECT reason, upper(reason), similarity(reason, $$cold$$) > 0.1, id % 2 FROM visit ORDER BY id',
   'SELECT now() - at > interval $$1 day$$, date_trunc($$year$$, at) FROM visit ORDER BY id',
@@ -30,6 +33,11 @@ export const questions: readonly string[] = [
   "SELECT kcu.column_name FROM information_schema.table_constraints tc JOIN information_schema.key_column_usage kcu USING (constraint_name) WHERE tc.table_name = 'visit' ORDER BY 1",
   'SELECT p.id, p.name, count(*) FROM patient p JOIN visit v ON v.patient = p.id GROUP BY p.id ORDER BY p.id',
   'SELECT public.patient.name FROM public.patient ORDER BY public.patient.id',
+  'SELECT "public"."patient"."name", count("public"."patient"."mrn") FROM "public"."patient" WHERE ("public"."patient"."ward" = 1 AND 1=1) GROUP BY 1 OFFSET 0',
+  'SELECT hospital.public.patient.id, count(public.patient.phone) FROM hospital.public.patient GROUP BY public.patient.id ORDER BY 1',
+  'SELECT public.patient.name, "V".reason, public.patient.mrn IS NULL FROM public.patient LEFT JOIN visit AS "V" ON public.patient.id = "V".patient ORDER BY 1, 2',
+  'SELECT 1 AS one FROM "patient" WHERE "patient"."name" = $$Ann$$ LIMIT 1',
+  'SELECT "t1"."id", "v"."all" FROM "public"."patient" AS "t1" LEFT JOIN LATERAL (SELECT COALESCE(JSONB_AGG("r"), $$[]$$) AS "all" FROM (SELECT JSONB_BUILD_OBJECT($$id$$, "t2"."id") AS "r" FROM (SELECT "t0".* FROM "visit" AS "t0" WHERE "t1"."id" = "t0"."patient") AS "t2") AS "t3") AS "v" ON TRUE ORDER BY 1',
   'SELECT tableoid::regclass, ctid IS NOT NULL, name FROM patient ORDER BY id',
   'SELECT name FROM patient WHERE id = 1 FOR UPDATE',
   'SELECT count(*), avg(ward) FROM patient',
@@ -45,6 +53,27 @@ export const questions: readonly string[] = [
   'COPY visit TO STDOUT',
 ];
 
+/** What ORMs, drivers and psql ask the catalog: definitions are left out of the answers, and there is one. */
+export const introspections: readonly string[] = [
+  'SELECT a.attname, format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum) AS comment FROM pg_attribute a LEFT JOIN pg_attrdef d ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attrelid = $$"patient"$$::regclass AND a.attnum > 0 ORDER BY a.attnum',
+  'SELECT i.relname, d.indisunique, pg_get_indexdef(d.indexrelid), pg_catalog.obj_description(i.oid, $$pg_class$$) AS comment FROM pg_class t INNER JOIN pg_index d ON t.oid = d.indrelid INNER JOIN pg_class i ON d.indexrelid = i.oid WHERE t.relname = $$patient$$ ORDER BY 1',
+  'SELECT pg_catalog.pg_attribute.attname, pg_catalog.pg_description.description FROM pg_catalog.pg_class LEFT OUTER JOIN pg_catalog.pg_attribute ON pg_catalog.pg_class.oid = pg_catalog.pg_attribute.attrelid LEFT OUTER JOIN pg_catalog.pg_description ON pg_catalog.pg_description.objoid = pg_catalog.pg_attribute.attrelid WHERE pg_catalog.pg_class.relname IN ($$patient$$) ORDER BY 1, 2',
+  'SELECT conname, pg_catalog.pg_get_constraintdef(r.oid, true) AS condef, conrelid::pg_catalog.regclass FROM pg_catalog.pg_constraint r WHERE r.conrelid = $$patient$$::regclass ORDER BY conname',
+  'SELECT c2.relname, pg_catalog.pg_get_indexdef(i.indexrelid, 0, true), pg_catalog.pg_get_constraintdef(con.oid, true) FROM pg_catalog.pg_class c, pg_catalog.pg_class c2, pg_catalog.pg_index i LEFT JOIN pg_catalog.pg_constraint con ON (conrelid = i.indrelid AND conindid = i.indexrelid) WHERE c.oid = $$patient$$::regclass AND c.oid = i.indrelid AND i.indexrelid = c2.oid ORDER BY c2.relname',
+  'SELECT c.oid::regclass, pg_get_expr(c.relpartbound, c.oid) FROM pg_class c, pg_inherits i WHERE c.oid = i.inhrelid AND i.inhparent = $$stay$$::regclass ORDER BY pg_get_expr(c.relpartbound, c.oid) = $$DEFAULT$$, c.oid::regclass::text',
+  'SELECT pol.polname, pg_catalog.pg_get_expr(pol.polqual, pol.polrelid) FROM pg_catalog.pg_policy pol WHERE pol.polrelid = $$patient$$::regclass ORDER BY 1',
+  'SELECT stxname, pg_get_statisticsobjdef_columns(oid) FROM pg_statistic_ext WHERE stxrelid = $$patient$$::regclass ORDER BY 1',
+  'SELECT tgname, pg_get_triggerdef(oid, true) FROM pg_trigger WHERE tgrelid = $$patient$$::regclass ORDER BY 1',
+  'SELECT p.proname, pg_get_function_result(p.oid), pg_get_function_arguments(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $$public$$ ORDER BY 1, 2',
+  'SELECT c.relname, d.description FROM pg_class c LEFT JOIN pg_description d ON c.oid = d.objoid AND d.objsubid = 0 WHERE c.relname = $$patient$$',
+  'SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = $$public$$ ORDER BY 1, 2',
+  'SELECT viewname, definition FROM pg_views WHERE schemaname = $$public$$ ORDER BY 1',
+  'SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = $$public$$ ORDER BY 1',
+  'SELECT routine_name, routine_definition FROM information_schema.routines WHERE specific_schema = $$public$$ ORDER BY 1',
+  'SELECT constraint_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = $$public$$ ORDER BY 1',
+  'SELECT state, query FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+];
+
 /** Statements that run as they are, or read tables through sub-selects, and write no masked value. */
 export const writes: readonly string[] = [
   'INSERT INTO visit (id, patient, reason) VALUES (90, 1, $$new$$) RETURNING id, reason',
@@ -53,12 +82,15 @@ export const writes: readonly string[] = [
   'UPDATE patient SET name = name || $$!$$ WHERE id = 1 RETURNING id, name',
   'INSERT INTO patient (id, name, mrn, born) VALUES (60, $$Zoe$$, $$MRN-60$$, $$2000-01-01$$) RETURNING id',
   'UPDATE patient SET phone = $$unknown$$ WHERE id = 60',
+  'INSERT INTO stay VALUES (9, 1, $$a$$, $$POL-9$$, 1) ON CONFLICT (id, ward) DO UPDATE SET policy = excluded.policy, cost = excluded.cost RETURNING id',
   'INSERT INTO log SELECT name FROM patient WHERE id = 60 RETURNING line',
   'INSERT INTO visit (id, patient) VALUES (90, 1) ON CONFLICT (id) DO UPDATE SET reason = excluded.reason',
   'MERGE INTO visit v USING patient p ON v.patient = p.id AND v.id = 90 WHEN MATCHED THEN UPDATE SET reason = p.name',
   'DELETE FROM patient WHERE id = 60',
   'CREATE TEMP TABLE mine (id int, what text DEFAULT upper($$x$$))',
   'CREATE TEMP TABLE mine AS SELECT id, name FROM patient',
+  'CREATE TEMP TABLE patient (id int)',
+  'INSERT INTO appointment VALUES (51, 2)',
   'BEGIN',
   'SAVEPOINT a',
   'ROLLBACK TO a',
@@ -66,6 +98,7 @@ export const writes: readonly string[] = [
   'SET statement_timeout = 1000',
   "SET application_name = 'x'",
   "SET client_encoding = 'UTF8'",
+  'SET client_min_messages TO warning',
   'SET TIME ZONE UTC',
   'DISCARD ALL',
 ];

@@ -99,8 +99,12 @@ polici: policy.yml
       'sallyport.yml:9:5 targets[0].colour: is not a key that is known here',
       'sallyport.yml:10:21 issuers[0].issuer: must be https, except on this machine',
       'sallyport.yml:10:76 issuers[0].algorithms[0]: Invalid option: expected one of "RS256"|"RS384"|"RS512"|"PS256"|"PS384"|"PS512"|"ES256"|"ES384"|"ES512"|"EdDSA"|"Ed25519"',
-      'sallyport.yml:11:1 polici: is not a key that is known here',
+      'sallyport.yml:11:1 polici: is not a key that is known here; did you mean policy?',
     ]);
+  });
+
+  it('does not look through a file that is no configuration', () => {
+    expect(problems(`# ${'a'.repeat(1024 * 1024)}\n${good}`)).toEqual(['sallyport.yml:1:1 is larger than 1 MiB']);
   });
 
   it.each([

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { z } from 'zod';
-import { type Config, type Part, parts, sectionNames } from './parts.js';
+import { closest } from '#spelling';
+import { knownKeys } from './known-keys.js';
+import { type Config, configJsonSchema, type Part, parts, sectionNames } from './parts.js';
 import { at, positionOf, positionOfKey, type Position } from './positions.js';
 
 /** One thing that is wrong with a configuration file. It names keys and reasons; it never repeats a value. */
@@ -49,12 +51,16 @@ export function loadConfig<P extends Part>(file: string, part: P, env: Readonly<
   );
 }
 
+/** Far more than any configuration has; what is wrong with more takes minutes to find. */
+const mostBytes = 1024 * 1024;
+
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    if (statSync(file).size <= mostBytes) return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigInvalid(file, [problem('', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`)]);
   }
+  throw new ConfigInvalid(file, [problem('', 'is larger than 1 MiB')]);
 }
 
 function toValue(file: string, document: Document): unknown {
@@ -77,9 +83,14 @@ function problemsOf(document: Document, lines: LineCounter, issue: z.core.$ZodIs
     return issue.keys.map((key) => ({
       ...positionOfKey(document, lines, issue.path, key),
       key: keyName([...issue.path, ...(looksLikeAName(key) ? [key] : [])]),
-      reason: 'is not a key that is known here',
+      reason: `is not a key that is known here${meant(issue.path, key)}`,
     }));
   return [{ ...positionOf(document, lines, issue.path), key: keyName(issue.path), reason: reasonOf(issue) }];
+}
+
+function meant(path: readonly PropertyKey[], key: string): string {
+  const name = closest(key, knownKeys(configJsonSchema(), path));
+  return name === undefined ? '' : `; did you mean ${name}?`;
 }
 
 function reasonOf(issue: z.core.$ZodIssue): string {

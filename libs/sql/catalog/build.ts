@@ -8,7 +8,7 @@ import type { CatalogSnapshot, StoredCalls, UserCast, UserFunction, UserType } f
 import { storedCalls } from './stored-calls.js';
 
 /**
- * Builds a catalog from what the `catalogQueries` gave.
+ * Builds a catalog from what the statements that read it gave, in their order.
  * @param results per query its rows, every value as Postgres' text
  * @throws MalformedCatalog when the results are not those of the queries
  */

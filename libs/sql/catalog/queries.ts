@@ -12,7 +12,11 @@ const ownRelation = `c.oid >= ${first} AND n.nspname <> 'pg_toast' AND c.relpers
 const notTemporary = (schema: string): string =>
   `${schema} NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast|temp)')`;
 
-const texts = {
+/**
+ * Statements that read a database's catalog, without parameters: plain SELECTs, and first one that pins the search path of the
+ * connection that runs them. To be run in order and in one transaction, REPEATABLE READ, so that they tell of one moment.
+ */
+export const catalogTexts = {
   // A function or operator of the same name in another schema must not answer in place of Postgres' own.
   path: `SELECT set_config('search_path', 'pg_catalog', false)`,
 
@@ -30,9 +34,12 @@ const texts = {
   // Those of built-in relations that hold expressions beside names: some of their columns may be hidden.
   builtInColumns: `SELECT n.nspname, c.relname, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND (n.nspname = 'information_schema' AND c.relname = 'columns'
-      OR n.nspname = 'pg_catalog' AND c.relname IN ('pg_attribute', 'pg_class', 'pg_constraint', 'pg_index',
-        'pg_partitioned_table', 'pg_proc', 'pg_roles', 'pg_trigger', 'pg_type', 'pg_user'))`,
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND (n.nspname = 'information_schema' AND c.relname IN ('attributes', 'check_constraints', 'columns',
+        'domains', 'parameters', 'routines', 'triggers', 'views')
+      OR n.nspname = 'pg_catalog' AND c.relname IN ('pg_attrdef', 'pg_attribute', 'pg_class', 'pg_constraint', 'pg_description',
+        'pg_index', 'pg_indexes', 'pg_matviews', 'pg_partitioned_table', 'pg_policies', 'pg_policy', 'pg_proc', 'pg_publication_rel',
+        'pg_rewrite', 'pg_roles', 'pg_rules', 'pg_shdescription', 'pg_stat_activity', 'pg_statistic_ext', 'pg_trigger', 'pg_type',
+        'pg_user', 'pg_views'))`,
 
   columns: `SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod),
       a.attgenerated, CASE WHEN a.attcollation <> t.typcollation THEN ${schemaOf('l.collnamespace')} END, l.collname
@@ -94,12 +101,6 @@ const texts = {
     FROM called WHERE what <> 'resulttype' OR target >= ${first}`,
 };
 
-export type CatalogPart = keyof typeof texts;
+export type CatalogPart = keyof typeof catalogTexts;
 
-export const catalogParts = Object.keys(texts) as CatalogPart[];
-
-/**
- * Statements that read a database's catalog, in order, without parameters: plain SELECTs, and one that pins the search path of the
- * connection that runs them. To be run in one transaction, REPEATABLE READ, so that they tell of one moment.
- */
-export const catalogQueries: readonly string[] = Object.values(texts);
+export const catalogParts = Object.keys(catalogTexts) as CatalogPart[];

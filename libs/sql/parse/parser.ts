@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Parsed } from '../written.js';
 import type { Answer, Question } from './protocol.js';
 import { type Caps, defaultCaps, preScan } from './pre-scan.js';
+import { shapeOf } from './shape.js';
 import { type Outcome, WorkerPool } from './worker-pool.js';
 
 export interface SqlParserOptions {
@@ -22,6 +23,7 @@ type InPlace = (sql: Buffer) => Parsed;
 const inPlaceBytes = 2_048;
 const inPlaceDepth = 200;
 const cachedBytes = 64 * 1024;
+const shapedBytes = 4 * 1024;
 
 /** What stands for a text that does not parse, where its literals must not be shown. */
 export const unparsable = '[unparsable]';
@@ -58,8 +60,8 @@ export class SqlParser {
 
   /** Facts of a text, by its exact bytes. At once where they are known or the text is short; never rejects. */
   parse(sql: Buffer): Parsed | Promise<Parsed> {
-    const key = sql.length <= cachedBytes ? sql.toString('latin1') : undefined;
-    const known = key === undefined ? undefined : this.cache.get(key);
+    const key = sql.length <= cachedBytes ? keyOf(sql) : undefined;
+    const known = key && ((key.shape !== undefined && this.cache.get(key.shape)) || this.cache.get(key.text));
     if (known) return known;
     const scan = preScan(sql, this.caps);
     if (scan.kind === 'refused') return scan;
@@ -92,7 +94,7 @@ export class SqlParser {
     }
   }
 
-  private async parseInThread(key: string | undefined, sql: Buffer): Promise<Parsed> {
+  private async parseInThread(key: Key | undefined, sql: Buffer): Promise<Parsed> {
     const outcome = await this.ask({ ask: 'parse', sql: copyOf(sql) });
     switch (outcome.kind) {
       case 'answer':
@@ -113,11 +115,28 @@ export class SqlParser {
     return outcome;
   }
 
-  private keep(key: string | undefined, parsed: Parsed): Parsed {
-    if (key !== undefined && parsed.kind !== 'refused') this.cache.set(key, parsed);
+  private keep(key: Key | undefined, parsed: Parsed): Parsed {
+    if (key !== undefined && parsed.kind !== 'refused')
+      this.cache.set(isPlain(parsed) ? (key.shape ?? key.text) : key.text, parsed);
     return parsed;
   }
 }
+
+interface Key {
+  readonly text: string;
+  readonly shape: string | undefined;
+}
+
+function keyOf(sql: Buffer): Key {
+  const text = sql.toString('latin1');
+  return { text, shape: sql.length <= shapedBytes ? shapeOf(text) : undefined };
+}
+
+/** Whether what was read of the text is the same for every text of its shape. */
+const isPlain = (parsed: Parsed): boolean =>
+  parsed.kind === 'statements' && parsed.statements.every(({ act, verb }) => act.kind === 'plain' && shaped.has(verb));
+
+const shaped: ReadonlySet<string> = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE']);
 
 // A view's clone would carry all of the buffer that it looks into, and the text may wait longer than that buffer stays.
 const copyOf = (sql: Buffer): Uint8Array => new Uint8Array(sql);

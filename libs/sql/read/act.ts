@@ -4,9 +4,9 @@ import { explainsAnalyze } from './verb.js';
 
 /**
  * What a statement does to its session.
- * @param readInner reads the query that PREPARE or DECLARE holds
+ * @param readInner reads the query that PREPARE or DECLARE holds, with the types that PREPARE gives its parameters
  */
-export function actOf(tag: string, node: Node, readInner: (query: unknown) => Written): Act {
+export function actOf(tag: string, node: Node, readInner: (query: unknown, parameterTypes: readonly unknown[]) => Written): Act {
   switch (tag) {
     case 'VariableSetStmt':
       return setAct(node);
@@ -15,7 +15,7 @@ export function actOf(tag: string, node: Node, readInner: (query: unknown) => Wr
     case 'DiscardStmt':
       return { kind: 'discard', what: discardKinds[text(node['target'])] ?? 'all' };
     case 'PrepareStmt':
-      return { kind: 'prepare', name: text(node['name']), inner: readInner(node['query']) };
+      return { kind: 'prepare', name: text(node['name']), inner: readInner(node['query'], list(node['argtypes'])) };
     case 'ExecuteStmt':
       return { kind: 'execute', name: text(node['name']) };
     case 'CreateTableAsStmt': {
@@ -25,7 +25,7 @@ export function actOf(tag: string, node: Node, readInner: (query: unknown) => Wr
     case 'DeallocateStmt':
       return { kind: 'deallocate', ...(node['name'] !== undefined && { name: text(node['name']) }) };
     case 'DeclareCursorStmt':
-      return { kind: 'declare', name: text(node['portalname']), hold: isHoldable(node), inner: readInner(node['query']) };
+      return { kind: 'declare', name: text(node['portalname']), hold: isHoldable(node), inner: readInner(node['query'], []) };
     case 'FetchStmt':
       return { kind: 'fetch', name: text(node['portalname']), move: node['ismove'] === true };
     case 'ClosePortalStmt':

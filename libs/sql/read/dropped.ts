@@ -1,5 +1,5 @@
 import type { RelationReference } from '../written.js';
-import { list, names, type Node, nodeOf } from './tree.js';
+import { list, names, type Node, nodeOf, text } from './tree.js';
 
 const relationKinds = new Set(['TABLE', 'VIEW', 'INDEX', 'SEQUENCE', 'MATVIEW', 'FOREIGN_TABLE'].map((kind) => `OBJECT_${kind}`));
 const partKinds = new Set(['COLUMN', 'TABCONSTRAINT', 'TRIGGER', 'RULE', 'POLICY'].map((kind) => `OBJECT_${kind}`));
@@ -27,4 +27,27 @@ export function droppedRelations(node: Node): RelationReference[] {
       },
     ];
   });
+}
+
+/** What a command of ALTER TABLE takes away: a column, constraint, partition, … A default may be set again, and is no loss of rows. */
+const droppingCommand = /^AT_(Drop(Column|Constraint|Expression|Identity|Inherit|NotNull|Of)|DetachPartition)/;
+
+/** Whether an ALTER takes away something that was there. */
+export function alterDrops(tag: string, node: Node): boolean {
+  switch (tag) {
+    case 'AlterTableStmt':
+      return list(node['cmds']).some((item) => droppingCommand.test(text(nodeOf(item, 'AlterTableCmd')?.['subtype'])));
+    case 'AlterDomainStmt':
+      return node['subtype'] === 'X' || node['subtype'] === 'N';
+    case 'AlterExtensionContentsStmt':
+      return node['action'] === -1;
+    case 'AlterOpFamilyStmt':
+      return node['isDrop'] === true;
+    case 'AlterPublicationStmt':
+      return node['action'] === 'AP_DropObjects';
+    case 'AlterTSConfigurationStmt':
+      return node['kind'] === 'ALTER_TSCONFIG_DROP_MAPPING';
+    default:
+      return false;
+  }
 }

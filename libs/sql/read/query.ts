@@ -220,7 +220,6 @@ function keysOf(operator: string, right: unknown): readonly string[] | undefined
     .map((one) => one.trim());
 }
 
-const constant = (value: unknown): string | undefined => {
-  const node = nodeOf(value, 'A_Const');
-  return node && node['isnull'] !== true ? constantText(value) : undefined;
-};
+/** Strings alone: texts that differ in numbers are read once, and have to say the same. */
+const constant = (value: unknown): string | undefined =>
+  nodeOf(value, 'A_Const')?.['sval'] === undefined ? undefined : constantText(value);

@@ -1,6 +1,7 @@
-import type { Modification, RelationReference, RowLocking, TypeReference } from '../written.js';
+import type { DefinitionCall, Modification, QualifiedColumn, RelationReference, RowLocking, TypeReference } from '../written.js';
+import { definitionCall, definitionFunctions } from './definitions.js';
 import { droppedRelations } from './dropped.js';
-import { endOfName } from './identifiers.js';
+import { endOfName, skipSpace } from './identifiers.js';
 import { equalityKeys, qualifiersOf } from './keys.js';
 import { modification } from './modifications.js';
 import { Named } from './named.js';
@@ -22,7 +23,10 @@ const outermost: Place = { ctes: new Set(), access: 'ddl', modifying: false, sam
 export class References {
   /** A column may be read that no reference names. */
   renames = false;
+  arrays = false;
   readonly relations: RelationReference[] = [];
+  readonly qualified: QualifiedColumn[] = [];
+  readonly definitions: DefinitionCall[] = [];
   readonly modifications: Modification[] = [];
   readonly locking: RowLocking[] = [];
   /** Names of everything else, each once. */
@@ -163,6 +167,21 @@ export class References {
     });
   }
 
+  private define(path: readonly string[], at: number): void {
+    if (!definitionFunctions.has(path.at(-1) ?? '')) return;
+    const call = definitionCall(this.sql, path, at);
+    if (call) this.definitions.push(call);
+    else this.unknownTags.add('a call of unclear place');
+  }
+
+  private qualify(path: readonly string[], from: number): void {
+    const [, table, schema] = path.toReversed();
+    if (table === undefined || schema === undefined) return;
+    const dot = endOfName(this.sql, from, path.length - 2);
+    // The name has been read as one with its schema: where the bytes say otherwise, the place is of no use to anybody.
+    if (dot !== undefined) this.qualified.push({ schema, table, from, to: skipSpace(this.sql, skipSpace(this.sql, dot) + 1) });
+  }
+
   private cast(node: Node, place: Place): void {
     const constant = nodeOf(node['arg'], 'A_Const');
     const isString = constant !== undefined && (constant['sval'] !== undefined || constant['isnull'] === true);
@@ -183,9 +202,17 @@ export class References {
           list(node['args']).length + (node['agg_within_group'] === true ? list(node['agg_order']).length : 0),
           number(node['location']),
         );
+        this.define(names(node['funcname']), number(node['location']));
         return;
       case 'ColumnRef':
         this.named.column(names(node['fields']), number(node['location']));
+        this.qualify(names(node['fields']), number(node['location']));
+        return;
+      case 'InferClause': // ON CONFLICT (ssn) compares with what is there
+        for (const element of list(node['indexElems'])) {
+          const name = text(nodeOf(element, 'IndexElem')?.['name']);
+          if (name !== '') this.named.column([name], number(node['location']));
+        }
         return;
       case 'A_Indirection':
         for (const name of names(node['indirection'])) if (name !== '') this.named.column([name]);
@@ -208,6 +235,9 @@ export class References {
         return;
       case 'Alias':
         if (node['colnames'] !== undefined) this.renames = true;
+        return;
+      case 'A_ArrayExpr':
+        this.arrays = true;
         return;
       case 'DropStmt':
       case 'CommentStmt':

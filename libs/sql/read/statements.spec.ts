@@ -381,3 +381,29 @@ describe('the statements of a text', () => {
     ]);
   });
 });
+
+describe('the places of what masks replace', () => {
+  const cut = (sql: string, places: readonly { from: number; to: number }[] = []): string[] =>
+    places.map(({ from, to }) => Buffer.from(sql).toString('utf8', from, to));
+
+  it.each([
+    ['select public.t.a, t.b, c from public.t', ['public.']],
+    ['select public.t.a from public.t where public.t.a = 1', ['public.', 'public.']],
+    ['select "Öd" . /* . */ t.*, db.public.t.b from t', ['"Öd" . /* . */ ', 'db.public.']],
+    ['select (public.t.a).b from t', ['public.']],
+  ])('are where columns name a schema: %s', (sql, places) => {
+    expect(cut(sql, one(sql).qualified)).toEqual(places);
+  });
+
+  it.each([
+    ['select pg_get_viewdef(1), lower(a) from t', ['pg_get_viewdef(']],
+    ['select Pg_Catalog . "pg_get_indexdef" /* ( */ (1, 0, true)', ['Pg_Catalog . "pg_get_indexdef" /* ( */ (']],
+    ['select * from obj_description(1) where obj_description(2) is null', ['obj_description(', 'obj_description(']],
+  ])('are where definitions are called for: %s', (sql, places) => {
+    expect(cut(sql, one(sql).definitions)).toEqual(places);
+  });
+
+  it('are absent without any', () => {
+    expect([one('select a from t').qualified, one('select a from t').definitions]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,6 +1,7 @@
 import type { Act, Effect, RelationReference, Written } from '../written.js';
 import { effectsOf } from '../verbs.js';
 import { actOf } from './act.js';
+import { alterDrops } from './dropped.js';
 import { QueryReader } from './query.js';
 import { References } from './references.js';
 import { list, type Node, number, untag } from './tree.js';
@@ -20,10 +21,18 @@ export function readStatements(tree: Node, sql: Uint8Array): Written[] {
   });
 }
 
-function readStatement(statement: unknown, sql: Uint8Array, from: number, to: number): Written {
+/** @param parameterTypes as PREPARE gives them */
+function readStatement(
+  statement: unknown,
+  sql: Uint8Array,
+  from: number,
+  to: number,
+  parameterTypes: readonly unknown[] = [],
+): Written {
   const [tag, node] = untag(statement) ?? ['', {}];
   const references = new References(sql).read(tag, node);
-  const act = actOf(tag, node, (query) => readStatement(query, sql, from, to));
+  for (const type of parameterTypes) references.read(...(untag(type) ?? ['', {}]));
+  const act = actOf(tag, node, (query, types) => readStatement(query, sql, from, to, types));
   const verb = verbOf(tag, node);
   const { relations, modifications, locking, unknown, named } = references;
   return {
@@ -45,6 +54,10 @@ function readStatement(statement: unknown, sql: Uint8Array, from: number, to: nu
     unknown,
     ...(tag === 'SelectStmt' && { query: new QueryReader(references.indexOf).query(node) }),
     ...(references.renames && { renames: true as const }),
+    ...(references.qualified.length > 0 && { qualified: references.qualified }),
+    ...(references.definitions.length > 0 && { definitions: references.definitions }),
+    ...(references.arrays && { arrays: true as const }),
+    ...(alterDrops(tag, node) && { drops: true as const }),
   };
 }
 

@@ -1,11 +1,10 @@
 import type { Catalog } from '../catalog/catalog.js';
-import type { StoredCalls, UserFunction } from '../catalog/snapshot.js';
+import type { UserFunction } from '../catalog/snapshot.js';
 import type { FunctionReference, Written } from '../written.js';
 import { builtInRisk, isKnownSyntax } from './built-ins.js';
 import type { Findings } from './findings.js';
 import { qualifiedName } from './names.js';
 import type { PresentTypes } from './presence.js';
-import type { Risk } from './risks.js';
 
 /** Judges what a statement's own text calls: functions, operators, casts, types, syntax that hides a function. */
 export function judgeCalls(
@@ -134,30 +133,4 @@ function judgeFields(written: Written, catalog: Catalog, present: PresentTypes, 
       found.risks.add('function-unseen');
     }
   }
-}
-
-/**
- * Judges what a stored expression calls.
- * @param unseen the risk of a call that is not built in
- */
-export function judgeStored(calls: StoredCalls, unseen: Risk, catalog: Catalog, found: Findings): void {
-  for (const oid of calls.functions) {
-    const called = catalog.functionByOid(oid);
-    found.functions.add(called ? qualifiedName(called.schema, called.name) : `?.${oid}`);
-    found.risks.add(unseen);
-  }
-  for (const name of calls.builtInFunctions) judgeBuiltIn(name, catalog, found);
-  for (const type of calls.types) judgeDomains(type, catalog, found);
-}
-
-/** A value of a domain runs its checks, and those of what it is made of. */
-export function judgeDomains(oid: number, catalog: Catalog, found: Findings, seen = new Set<number>()): void {
-  if (seen.has(oid)) return;
-  seen.add(oid);
-  const type = catalog.typeByOid(oid);
-  if (!type) return;
-  for (const calls of type.calls) judgeStored(calls, 'domain-function', catalog, found);
-  for (const part of type.of) judgeDomains(part, catalog, found, seen);
-  const rows = type.kind === 'composite' ? catalog.relationByOid(type.relation) : undefined;
-  for (const column of rows?.columns ?? []) judgeDomains(column.type, catalog, found, seen);
 }

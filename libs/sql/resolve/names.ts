@@ -11,6 +11,8 @@ export interface SessionNames {
   readonly searchPath: readonly string[];
   /** Names of the session's own temporary relations. */
   readonly temporary: readonly string[];
+  /** Types that the client gave the statement's parameters, by OID; 0 where it gave none. */
+  readonly parameterTypes?: readonly number[];
   /** Prepared statements by name, those of the protocol included, resolved on the state of the moment: what EXECUTE runs. */
   readonly prepared?: (name: string) => Resolved | undefined;
   /** Cursors and portals by name: what FETCH runs. */
@@ -30,6 +32,9 @@ export type Target =
 
 export function targetOf(reference: RelationReference, catalog: Catalog, names: SessionNames): Target {
   if (reference.cte) return { kind: 'cte' };
+  // CREATE TEMP TABLE makes one of its own, whatever else has the name.
+  if (reference.temporary && reference.access === 'ddl' && !names.temporary.includes(reference.name))
+    return { kind: 'new', schema: 'pg_temp', name: reference.name };
   const found =
     reference.schema === undefined
       ? alongPath(reference.name, catalog, names)

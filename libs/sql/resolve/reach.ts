@@ -1,9 +1,9 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Relation, StoredPlace, TriggerEvent } from '../catalog/snapshot.js';
-import { judgeDomains, judgeStored } from './calls.js';
 import type { Findings } from './findings.js';
 import { qualifiedName } from './names.js';
 import type { Risk } from './risks.js';
+import { judgeDomains, judgeStored } from './stored.js';
 
 const nameOf = ({ schema, name }: Relation): string => qualifiedName(schema, name);
 

@@ -23,10 +23,12 @@ const moreObjects = `
   CREATE TABLE guarded (id int PRIMARY KEY, owner text); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
   CREATE POLICY mine ON guarded USING (pub_len(owner) > 0);
   CREATE TABLE filed (id int PRIMARY KEY, d nice_int); CREATE TABLE checked (id int CHECK (chk_wipe(id)));
+  CREATE TABLE many (id int PRIMARY KEY, ds nice_int[]);
   CREATE TABLE indexed (t text); CREATE INDEX ON indexed (pub_len(t));
   CREATE TABLE computed (a int PRIMARY KEY, b int GENERATED ALWAYS AS (a + 1) STORED, c timestamptz DEFAULT now());
   CREATE TABLE people (id int PRIMARY KEY, mail citext, tags hstore, feeling mood, j job);
   CREATE FUNCTION nickname(people) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
+  CREATE FUNCTION named(mood) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
   CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT ''x''';
   CREATE TABLE region (code text PRIMARY KEY, label text); CREATE TABLE shop (id int PRIMARY KEY, code text REFERENCES region ON UPDATE CASCADE);
   CREATE VIEW lists AS SELECT table_name FROM information_schema.tables;
@@ -123,6 +125,15 @@ describe('resolve', () => {
     ['truncate parts', ['public.parts', 'public.parts_1'], ['mass-write']],
     ['create table fresh (a int)', ['public.fresh'], []],
     ['create temp table fresh as select 1', ['pg_temp.fresh'], []],
+    ['create temp table accounts (id int)', ['pg_temp.accounts'], []],
+    ['create temp table if not exists scratch (id int)', ['pg_temp.scratch'], ['temporary-relation']],
+    ['alter table staging drop column owner', ['public.staging'], ['drop']],
+    ['alter table staging add x int, drop constraint y', ['public.staging'], ['drop']],
+    ['alter table parted detach partition parted_1', ['public.parted', 'public.parted_1'], ['drop']],
+    ['alter domain nice_int drop constraint x', [], ['drop']],
+    ['alter type job drop attribute id', ['public.job'], ['drop']],
+    ['alter extension citext drop table staging', [], ['drop']],
+    ['alter table staging alter owner drop default', ['public.staging'], []],
     ['drop table "drop"', ['public.drop'], []],
   ])('finds what %s writes', async (sql, writes, risks) => {
     const { facts } = await last(sql);
@@ -179,6 +190,15 @@ describe('resolve', () => {
     ['insert into people (mail) select true', [], ['cast-unseen']],
     [`select 'ok'::mood`, [], []],
     ['select 1::nice_int', ['public.chk_wipe'], ['domain-function']],
+    ['select d from filed where id = 1', [], []],
+    ['select array[d] from filed', ['public.chk_wipe'], ['domain-function']],
+    ['select lag(d, 1, $1) over () from filed', ['public.chk_wipe'], ['domain-function']],
+    ["select jsonb_populate_record(f, '{}') from filed f", ['public.chk_wipe'], ['domain-function']],
+    ["select pg_input_is_valid('1', 'nice_int')", ['public.chk_wipe'], ['domain-function']],
+    ['select id from many', [], []],
+    ["select ds = '{1}' from many", ['public.chk_wipe'], ['domain-function']],
+    ["select w = '{1}' from many as m (v, w)", ['public.chk_wipe'], ['domain-function']],
+    ["select row(m.*) = row(1, '{1}') from many m", ['public.chk_wipe'], ['domain-function']],
     ['select null::missing', [], ['type-unseen']],
     ['select null::pg_class, null::information_schema.sql_identifier', [], []],
     ['do $$$$', [], ['do-block']],
@@ -197,6 +217,8 @@ describe('resolve', () => {
     ['set work_mem = 1', [], ['setting']],
     [`set client_encoding = 'latin1'`, [], ['lexer-setting']],
     [`set client_encoding = 'UTF8'`, [], []],
+    ['set client_min_messages to warning', [], []],
+    ['set client_min_messages to debug1', [], ['setting']],
     ['set standard_conforming_strings = on', [], []],
     ['set timezone = utc', [], []],
     ['create publication p for all tables', [], ['replication']],
@@ -227,6 +249,29 @@ describe('resolve', () => {
     ['execute nobody', 'state'],
   ])('tells whether %s changes what later decisions read: %s', async (sql, changes) => {
     expect((await last(sql)).changes).toBe(changes);
+  });
+
+  it.each([
+    ['select $1', 'int4', []],
+    ['select $1', 'nice_int', ['domain-function']],
+    ['select $1', 'nice_int[]', ['domain-function']],
+    ['select $1::text', 'job', ['cast-unseen']],
+    ['select named($1)', 'mood', ['function-unseen']],
+  ])('sees what %s runs with a parameter of type %s', async (sql, type, risks) => {
+    const { rows } = await client.query<{ oid: number }>('SELECT $1::regtype::oid::int AS oid', [
+      `public.${type}`.replace('public.int4', 'int4'),
+    ]);
+    const { facts } = await last(sql, { ...names, parameterTypes: [rows[0]?.oid ?? 0] });
+    expect(facts.risks).toEqual(risks);
+  });
+
+  it('sees what EXECUTE runs with a parameter of the type that PREPARE gave it', async () => {
+    const { inner } = await last('prepare p (mood) as select named($1)');
+    expect((await last(`execute p ('ok')`, { ...names, prepared: () => inner })).facts.risks).toEqual(['function-unseen']);
+  });
+
+  it('takes the type of a parameter that nobody knows for code', async () => {
+    expect((await last('select $1', { ...names, parameterTypes: [999_999] })).facts.risks).toEqual(['type-unseen']);
   });
 
   it('follows EXECUTE and FETCH to what they run', async () => {

@@ -4,13 +4,14 @@ import type { TriggerEvent } from '../catalog/snapshot.js';
 import type { WrittenQuery } from '../query.js';
 import type { Act, RelationReference, Written } from '../written.js';
 import { isUnbounded, locksAll } from './bounds.js';
-import { judgeCalls, judgeDomains, namedTypes } from './calls.js';
+import { judgeCalls, namedTypes } from './calls.js';
 import { Findings } from './findings.js';
 import { displayName, type SessionNames, type Target, targetOf } from './names.js';
 import { PresentTypes } from './presence.js';
 import { Reach } from './reach.js';
 import { opaqueRisks, type Risk } from './risks.js';
 import { type SettingChange, settingChange } from './settings.js';
+import { judgeDomains, judgeDomainsUnnamed } from './stored.js';
 
 /** What a statement does in its session, as far as its text and the catalog tell. */
 export interface Resolved {
@@ -35,14 +36,14 @@ export interface ResolvedRelation {
 }
 
 /** Names the version of this analysis: the same facts for the same inputs as long as it stays. */
-export const analyzerVersion = 'sql/1';
+export const analyzerVersion = 'sql/2';
 
 /** Resolves a statement's names and judges it. Pure and total: what it cannot tell is a risk, never an error. */
 export function resolve(written: Written, catalog: Catalog, names: SessionNames): Resolved {
   const found = new Findings(written.effects);
   const relations = written.relations.map((reference) => ({ reference, target: targetOf(reference, catalog, names) }));
   followRelations(written, relations, catalog, found);
-  judgeText(written, relations, catalog, found);
+  judgeText(written, relations, catalog, names, found);
   judgeBounds(written, relations, catalog, found);
   judgeVerb(written, found);
   const setting = judgeAct(written.act, found);
@@ -101,7 +102,13 @@ function writesOn(written: Written, index: number): readonly Write[] {
   return [{ event: written.verb === 'TRUNCATE' ? 'TRUNCATE' : 'INSERT' }]; // COPY FROM
 }
 
-function judgeText(written: Written, relations: readonly ResolvedRelation[], catalog: Catalog, found: Findings): void {
+function judgeText(
+  written: Written,
+  relations: readonly ResolvedRelation[],
+  catalog: Catalog,
+  { parameterTypes = [] }: SessionNames,
+  found: Findings,
+): void {
   const present = new PresentTypes(catalog);
   const columns = new Set<string>();
   for (const { target } of relations) {
@@ -110,12 +117,21 @@ function judgeText(written: Written, relations: readonly ResolvedRelation[], cat
     present.addRelation(target.relation);
     for (const column of target.relation.columns) columns.add(column.name);
   }
-  for (const type of namedTypes(written, catalog)) {
+  for (const type of [...namedTypes(written, catalog), ...parameterTypes]) {
     present.add(type);
     judgeDomains(type, catalog, found);
   }
+  if (parameterTypes.some((type) => type >= firstUserOid && !catalog.typeByOid(type))) found.risks.add('type-unseen');
+  judgeDomainsUnnamed(
+    written,
+    relations.map(({ target }) => target),
+    catalog,
+    found,
+  );
   judgeCalls(written, catalog, present, columns, found);
 }
+
+const firstUserOid = 16384;
 
 function judgeBounds(written: Written, relations: readonly ResolvedRelation[], catalog: Catalog, found: Findings): void {
   if (!plansOnly(written.act)) {
@@ -143,9 +159,10 @@ const verbRisks: Readonly<Partial<Record<string, Risk>>> = {
   'ROLLBACK PREPARED': 'two-phase',
 };
 
-function judgeVerb({ verb }: Written, found: Findings): void {
+function judgeVerb({ verb, drops }: Written, found: Findings): void {
   const risk = verbRisks[verb];
   if (risk !== undefined) found.risks.add(risk);
+  if (drops) found.risks.add('drop');
   if (/ (PUBLICATION|SUBSCRIPTION)$/.test(verb)) found.risks.add('replication');
 }
 

@@ -26,6 +26,7 @@ const opaque = [
 const seen = [
   'advisory-lock',
   'cascade',
+  'drop',
   'file',
   'foreign-table',
   'large-object',

@@ -24,10 +24,11 @@ const lexer = new Set([
   'transform_null_equals',
 ]);
 
-/** The only values under which a session is served at all: setting them again changes nothing. */
-const required: ReadonlyMap<string, readonly string[]> = new Map([
+/** Values under which a session is served at all, or that let the server say no more than it says by itself. */
+const harmlessValues: ReadonlyMap<string, readonly string[]> = new Map([
   ['standard_conforming_strings', ['on', 'true', 'yes', '1']],
   ['client_encoding', ['utf8', 'utf-8', 'unicode']],
+  ['client_min_messages', ['notice', 'warning', 'error']],
 ]);
 
 export interface SettingChange {
@@ -43,7 +44,7 @@ export function settingChange(act: Act): SettingChange | undefined {
   const { name } = act;
   if (harmless.has(name)) return { name, matters: false };
   if (name === 'transaction') return { name, matters: false }; // SET TRANSACTION: gone with the transaction, read by no rule
-  if (act.kind === 'set' && act.values.length === 1 && required.get(name)?.includes((act.values[0] ?? '').toLowerCase())) {
+  if (act.kind === 'set' && act.values.length === 1 && harmlessValues.get(name)?.includes((act.values[0] ?? '').toLowerCase())) {
     return { name, matters: false };
   }
   return { name, risk: riskOf(name), matters: true };

@@ -33,6 +33,7 @@ export const Statement = z.looseObject({
   verdict: z.enum(['allow', 'deny', 'hold']).nullable(),
   rule: z.string().nullable(),
   outcome: z.string().nullable(),
+  tag: z.string().nullable(),
   rows: z.int(),
   sql: z.string().nullable(),
 });

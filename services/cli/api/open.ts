@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Failure } from '../failure.js';
-import { findDemo } from '../place.js';
+import { apiUrl, findDemo } from '../place.js';
 import type { Io } from '../terminal/io.js';
 import { Api } from './client.js';
 
@@ -15,19 +15,15 @@ export type DemoRole = 'responder' | 'approver' | 'auditor';
 
 export const apiCommand = (name: string): Command =>
   new Command(name)
-    .option('--api <url>', "where the api is (default: SALLYPORT_API, or the running demo's)")
+    .option('--api <url>', "where the api is (default: SALLYPORT_API, as SALLYPORT_CONFIG says, or the running demo's)")
     .option('--token <token>', "who asks: an access token or a service token (default: SALLYPORT_TOKEN, or the running demo's)");
 
 /** @throws Failure when it is not known where the api is, or who asks */
 export async function openApi(io: Io, { api, token }: ApiOptions, role: DemoRole): Promise<Api> {
-  const url = api ?? io.env['SALLYPORT_API'];
   const secret = token ?? io.env['SALLYPORT_TOKEN'];
-  const demo = url !== undefined && secret !== undefined ? undefined : await findDemo(io.cwd);
-  const where = url ?? demo?.apiUrl;
-  if (where === undefined || !URL.canParse(where)) {
-    const why = where === undefined ? `neither ${io.cwd} nor a folder above it has a running demo` : `${where} is no URL`;
-    throw new Failure('usage', { what: 'It is not known where the api is', why, todo: 'Give --api <url>, or SALLYPORT_API.' });
-  }
+  const isNamed = [api, io.env['SALLYPORT_API'], io.env['SALLYPORT_CONFIG']].some((place) => place !== undefined);
+  const demo = isNamed && secret !== undefined ? undefined : await findDemo(io.cwd);
+  const where = await apiUrl(io, api, demo);
   // The tokens of a demo are for its own api and nobody else's.
   const who = secret ?? (where === demo?.apiUrl ? demo.tokens?.[role] : undefined);
   if (who === undefined) {

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { AskingSomebody } from './asking.js';
+import { AskingNobody, AskingSomebody } from './asking.js';
 import { fine, problem } from './finding.js';
 import { Terminal } from './terminal.js';
 
@@ -69,5 +69,24 @@ describe('asking somebody', () => {
     const question = asking.text({ text: 'which', option: '' });
     somebody.stdin.end();
     await expect(question).rejects.toThrow('the questions were left');
+  });
+});
+
+describe('asking nobody', () => {
+  it('tells all that is wrong at the end, each reason once, and nothing of what could not be checked', async () => {
+    const err = new PassThrough();
+    const asking = new AskingNobody({ stdin: new PassThrough(), stdout: new PassThrough(), stderr: err, env: {}, cwd: '/' });
+    const login = () => asking.text({ text: 'login', option: '--login', fallback: 'app' });
+    await asking.text({ text: 'port', option: '--port' });
+    await asking.settled(login, () => Promise.resolve(problem('app does not get in', 'Check it.')));
+    await asking.settled(login, () => Promise.resolve(problem('app does not get in', 'Check it.')));
+    await asking.settled(login, () => Promise.resolve(fine('')));
+    await asking.settled(login, () => Promise.resolve(fine('it is there')));
+    expect(() => {
+      asking.end();
+    }).toThrow(
+      'Nothing was written: 2 answers do not hold.   ✗ --port has to be given\n  ✗ app does not get in. Check it.\nGive others',
+    );
+    expect((err.read() as Buffer).toString()).toBe('  ✓ it is there\n');
   });
 });

@@ -75,7 +75,8 @@ export class AskingSomebody extends Asking {
 
 /** Nobody to ask: the options are the answers. All that is wrong with them is told at once, at the end. */
 export class AskingNobody extends Asking {
-  private readonly problems: string[] = [];
+  /** Two answers may fail for the same reason, which is told once. */
+  private readonly problems = new Set<string>();
   private readonly told: string[] = [];
 
   constructor(private readonly io: Io) {
@@ -84,33 +85,33 @@ export class AskingNobody extends Asking {
 
   text({ option, fallback, objection }: Question): Promise<string> {
     const wrong = fallback === undefined ? 'has to be given' : objection?.(fallback);
-    if (wrong !== undefined) this.problems.push(`${option} ${wrong}`);
+    if (wrong !== undefined) this.problems.add(`${option} ${wrong}`);
     return Promise.resolve(fallback ?? '');
   }
 
   secret({ option, given }: SecretQuestion): Promise<string> {
-    if (given === undefined) this.problems.push(`${option} has to be given`);
+    if (given === undefined) this.problems.add(`${option} has to be given`);
     return Promise.resolve(given ?? '');
   }
 
   async settled<T>(ask: (before: T | undefined) => Promise<T>, check: (answer: T) => Promise<Finding>): Promise<T> {
-    const before = this.problems.length;
+    const before = this.problems.size;
     const answer = await ask(undefined);
-    if (this.problems.length > before) return answer; // what is incomplete cannot be checked
+    if (this.problems.size > before) return answer; // what is incomplete cannot be checked
     const found = await check(answer);
-    if (found.kind === 'problem') this.problems.push(`${found.what}. ${found.todo}`);
-    else this.told.push(...found.told.split('\n'));
+    if (found.kind === 'problem') this.problems.add(`${found.what}. ${found.todo}`);
+    else if (found.told !== '') this.told.push(...found.told.split('\n'));
     return answer;
   }
 
   /** @throws Failure with every problem */
   end(): void {
     for (const line of this.told) this.io.stderr.write(`  ✓ ${line}\n`);
-    if (this.problems.length === 0) return;
-    const list = this.problems.map((one) => `  ✗ ${one}`).join('\n');
+    if (this.problems.size === 0) return;
+    const list = [...this.problems].map((one) => `  ✗ ${one}`).join('\n');
     throw new Failure('failed', {
       what: 'Nothing was written',
-      why: this.problems.length === 1 ? 'one answer does not hold' : `${this.problems.length} answers do not hold`,
+      why: this.problems.size === 1 ? 'one answer does not hold' : `${this.problems.size} answers do not hold`,
       todo: `${list}\nGive others and try again. See sallyport init --help.`,
     });
   }

@@ -122,14 +122,15 @@ function next(io: Io, { config, policy, secrets }: Places, answers: Answers, ca:
     const written = path.relative(io.cwd, file);
     return written.startsWith('..') ? file : written;
   };
-  const create = `  sallyport token create --config ${near(config)} --name my-agent --groups ${groups[0] ?? ''}\n`;
+  const create = `  sallyport token create --name my-agent --groups ${groups[0] ?? ''}\n`;
   const host = listening.host === '0.0.0.0' || listening.host === '::' ? '127.0.0.1' : listening.host;
   const trust = ca === undefined ? 'sslmode=verify-full' : `sslmode=verify-full sslrootcert=${ca}`;
   return `
 Written: ${near(config)}, ${near(policy)}, and secrets in ${near(secrets)}.
 
 Next:
-  sallyport up --config ${near(config)}
+  export SALLYPORT_CONFIG=${config}
+  sallyport up
 ${tokens.kind === 'sallyport' ? create : ''}  PGPASSWORD=<the token> psql 'host=${host} port=${listening.proxy} dbname=${server.databases[0] ?? ''} user=${tokens.kind === 'sallyport' ? 'my-agent' : '<its subject>'} ${trust}'
 `;
 }

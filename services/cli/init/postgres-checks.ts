@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ConnectOptions, type Fault, PgClient, QueryFailed, ServerRefused, TlsRefused, Unreachable } from '#pgwire';
-import { buildCatalog, catalogQueries, MalformedCatalog } from '#sql';
+import { CatalogReader, MalformedCatalog } from '#sql';
 import type { Login, Server } from './answers.js';
 import { allOf, fine, type Finding, problem } from './finding.js';
 
@@ -67,9 +67,7 @@ async function look(client: PgClient, server: Server, database: string): Promise
 }
 
 async function readCatalog(client: PgClient, _: Server, database: string): Promise<Finding> {
-  const answers: (readonly (readonly (string | null)[])[])[] = [];
-  for (const query of catalogQueries) answers.push((await client.query(query)).rows);
-  const { snapshot } = buildCatalog(answers);
+  const { snapshot } = await new CatalogReader(async (sql) => (await client.query(sql)).rows).read();
   return fine(`the catalog of ${database} can be read: ${snapshot.relations.length} relations`);
 }
 

@@ -93,7 +93,7 @@ function jump(player: Player, tape: Tape): Player {
 
 /** The next step, from the one after this and around the end, that holds what was typed. */
 function search(player: Player, tape: Tape): Player {
-  if (player.typed === '') return player;
+  if (player.typed === '') return { ...player, note: 'Nothing was searched for yet: / searches.' };
   for (let i = 1; i <= tape.length; i++) {
     const at = (player.at + i) % tape.length;
     if (tape.holds(at, player.typed)) return goTo({ ...player, note: at <= player.at ? 'From the start again.' : '' }, at);

@@ -21,6 +21,7 @@ describe('the player', () => {
     [['/o\r', 'n'], { at: 3 }],
     [['/select\r', 'n'], { at: 1, note: 'From the start again.' }],
     [['/nope\r'], { at: 0, note: 'No step holds nope.' }],
+    [['n'], { at: 0, note: 'Nothing was searched for yet: / searches.' }],
     [['/q', '\u001b'], { at: 0, mode: 'view', done: false }],
     [['h', 'x'], { mode: 'view', at: 0 }],
     [['jjk'], { scroll: 1 }],

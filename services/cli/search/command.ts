@@ -57,16 +57,17 @@ Examples:
     });
 }
 
-function lineOf({ at, session, seq, subject, verb, verdict, rule, outcome, rows, sql }: Statement, colors: Colors): string {
+function lineOf({ at, session, seq, subject, verb, verdict, rule, outcome, tag, rows, sql }: Statement, colors: Colors): string {
   const decided = verdict === null ? '?' : verdictOf(verdict, colors);
-  const became = outcome === null ? colors.yellow('no end on record') : `${outcome}, ${rows} rows`;
+  const became =
+    outcome === null ? colors.yellow('no end on record') : `${outcome} ${tag === null ? `${rows} rows` : printable(tag)}`;
   const text = sql === null ? verb : printable(sql.replace(/\s+/g, ' ').trim());
   return [
     colors.dim(new Date(at).toISOString()),
     `${session} ${colors.dim(`#${seq}`)}`,
     printable(subject ?? '-'),
     `${decided} ${printable(rule ?? '')}`.trim(),
-    printable(became),
+    became,
     text,
   ].join('  ');
 }

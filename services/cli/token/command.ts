@@ -29,7 +29,9 @@ export function tokenCommand(io: Io): Command {
     .description('Make a token and print it, this once: only a hash of it is kept.')
     .requiredOption('--name <name>', 'the name of whoever uses it: the user to connect as')
     .requiredOption('--groups <names>', 'its groups, with commas: the policy says what they may do', groupsOf)
-    .option('--ttl <duration>', 'how long it is good for: 90m, 12h, 30d', ttlOf, ttlMs('30d'))
+    .addOption(
+      new Option('--ttl <duration>', 'how long it is good for: 90m, 12h, 30d').argParser(ttlOf).default(ttlMs('30d'), '30d'),
+    )
     .addOption(new Option('--kind <kind>', 'what uses it').choices(['agent', 'service']).default('agent'))
     .option(...configOption)
     .option('--json', 'one JSON object: id, token, name, groups, kind, expires')

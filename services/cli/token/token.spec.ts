@@ -62,7 +62,7 @@ describe('token', () => {
       expect.arrayContaining([
         'error: sallyport.yml cannot be used: it has 7 problems.',
         'sallyport.yml:1:10 dataDir: Invalid input: expected string, received number',
-        'sallyport.yml:2:11 tokens.fil: is not a key that is known here',
+        'sallyport.yml:2:11 tokens.fil: is not a key that is known here; did you mean file?',
         'sallyport.yml:3:20 kafka.brokers[0]: must be host:port',
       ]),
     );

@@ -29,12 +29,16 @@ export function netMessage(bytes: Buffer): Buffer {
 /** Fields that quote what the server ran or saw. */
 const withheld: ReadonlySet<string> = new Set(['D', 'H', 'W', 'q', 'p']);
 
-/** An ErrorResponse or NoticeResponse as the client may read it: in its own text's positions, and without values. */
+/**
+ * An ErrorResponse or NoticeResponse as the client may read it: in its own text's positions, and without values.
+ * @param masked of the statement that it is about; undefined where it is about none, as what a Sync commits
+ */
 export function netFault(type: 'E' | 'N', bytes: Buffer, masked: Masked | undefined): Buffer {
-  if (!masked || masked.kind === 'refused' || (masked.kind === 'as-is' && masked.touches.length === 0)) return netMessage(bytes);
+  if (masked?.kind === 'refused' || (masked?.kind === 'as-is' && masked.touches.length === 0)) return netMessage(bytes);
   const fields = decodeFault(bytes);
   const given = new Map(fields.map(({ code, value }) => [code, value.toString('utf8')]));
-  const told = neutral(given.get('C') ?? '', given.get('V') ?? given.get('S') ?? '');
+  const severity = given.get('V') ?? given.get('S') ?? '';
+  const told = neutral({ code: given.get('C') ?? '', severity, context: given.get('W') });
   const shown = fields.flatMap(({ code, value }): FaultField[] => {
     switch (code) {
       case 'C':
@@ -42,7 +46,7 @@ export function netFault(type: 'E' | 'N', bytes: Buffer, masked: Masked | undefi
       case 'M':
         return [{ code, value: told ? Buffer.from(told.message) : value }];
       case 'P':
-        return [{ code, value: masked.kind === 'rewritten' ? moved(value, masked.positionOf) : value }];
+        return [{ code, value: masked?.kind === 'rewritten' ? moved(value, masked.positionOf) : value }];
       default:
         return told && withheld.has(code) ? [] : code === 'W' || code === 'q' || code === 'p' ? [] : [{ code, value }];
     }

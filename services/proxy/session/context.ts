@@ -1,5 +1,6 @@
 import type { PartName, WireRange, Withheld } from '#events';
 import { type Accounted, StreamAccount } from './account.js';
+import { Meanings } from './meaning.js';
 import type { AnyDraft, Judge, Need, SessionFacts, SessionPort } from './port.js';
 import type { SessionState } from './state.js';
 
@@ -14,6 +15,7 @@ export class SessionContext {
   readonly server = new StreamAccount('s');
   /** Bytes of results whose content was kept so far. */
   keptBytes = 0;
+  readonly meanings = new Meanings();
   /** Records what was taken from the client so far: before any event that holds an answer to it. */
   recordClient: () => void = () => undefined;
   /** See Session.attempt: for what is called from outside. */

@@ -117,6 +117,7 @@ export class Deciding {
     const { state } = this.ctx;
     if (meaning.changesState) {
       state.unsettled = true;
+      state.changes++;
       state.changedInTransaction = true;
       if (meaning.changesCatalog) state.catalogStale = true;
     }
@@ -282,21 +283,27 @@ export class Deciding {
   private decided(
     { form, meaning, prepared, portal }: Subject,
     n: number,
-    { durability, ...outcome }: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
+    outcome: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
   ): AnyDraft {
     const { facts, judge, state } = this.ctx;
+    // Written out, and absent members undefined: spread together, this costs more than all of the decision.
     const data: DecidedData = {
-      ...outcome,
       n,
       count: Math.max(1, meaning.parts.length),
       form,
-      ...(prepared && { prepared: prepared.n }),
-      ...(portal !== undefined && { portal }),
+      prepared: prepared?.n,
+      portal,
+      verdict: outcome.verdict,
+      rule: outcome.rule,
+      reason: outcome.reason,
+      sqlstate: outcome.sqlstate,
+      approval: outcome.approval,
       policy: judge.policy,
       analyzer: judge.analyzer,
-      durability: stronger(facts.durability, durability),
+      durability: stronger(facts.durability, outcome.durability),
       on: state.decidedOn(judge.catalog),
       statements: [...meaning.facts],
+      masked: outcome.masked,
     };
     return { type: 'statement.decided', data };
   }

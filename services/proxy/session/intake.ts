@@ -272,7 +272,7 @@ export class Intake {
     const { sql } = decodeQuery(message.bytes);
     this.pipeline.gather.flush();
     this.analyse(message, 'query', sql, (written) => {
-      this.read(message, 'query', written, sql, (meaning) => {
+      this.read(message, 'query', written, sql, [], (meaning) => {
         this.deciding.decide({
           message,
           form: 'query',
@@ -311,7 +311,7 @@ export class Intake {
         this.deciding.refuse({ message, form: 'parse' }, refusals.severalInParse);
         return;
       }
-      this.read(message, 'parse', written, sql, (meaning) => {
+      this.read(message, 'parse', written, sql, parameterTypes, (meaning) => {
         const decision = this.ctx.judge.decide(meaning.decides);
         // A hold begins at Bind, when there are parameters to show.
         if (decision.verdict === 'deny') {
@@ -400,6 +400,7 @@ export class Intake {
             running,
             executed: false,
             names: state.namesEpoch,
+            changes: state.changes,
             columns: prepared.columns,
             described: false,
           };
@@ -415,7 +416,7 @@ export class Intake {
     const { state } = this.ctx;
     const { catalog, masking } = this.ctx.judge;
     if (prepared.epoch === state.epoch && prepared.catalog === catalog) return prepared.meaning;
-    const meaning = meaningOf(this.ctx, prepared.written, prepared.sql);
+    const meaning = meaningOf(this.ctx, prepared.written, prepared.sql, prepared.parameterTypes);
     if ('refusal' in meaning) return meaning;
     // What the server holds is the text as it was masked then.
     if (masking && prepared.forwarded !== forwardedAs(meaning.masking, wholeText(prepared.sql))) return { refusal: prepareAgain };
@@ -434,12 +435,16 @@ export class Intake {
       return;
     }
     if (!portal.executed) {
-      // What a name stands for may have changed since the Bind that was decided.
-      if (portal.meaning.namesStatement && portal.names !== this.ctx.state.namesEpoch) {
+      // What a name stands for may have changed since the Bind that was decided: COPY, PREPARE and EXECUTE look theirs up only now.
+      const { state } = this.ctx;
+      if (portal.changes !== state.changes || (portal.meaning.namesStatement && portal.names !== state.namesEpoch)) {
         this.deciding.refuse({ message, form: 'execute' }, refusals.stateInFlight);
         return;
       }
-      if (portal.meaning.changesState) this.ctx.state.unsettled = true;
+      if (portal.meaning.changesState) {
+        state.unsettled = true;
+        state.changes++;
+      }
       portal.executed = true;
       pipeline.account(message);
       this.run(message, portal);
@@ -530,9 +535,10 @@ export class Intake {
     form: Asked['form'],
     written: readonly Written[],
     sql: Buffer,
+    parameterTypes: readonly number[],
     then: (meaning: Meaning) => void,
   ): void {
-    this.meant(message, form, meaningOf(this.ctx, written, sql), (meaning) => {
+    this.meant(message, form, meaningOf(this.ctx, written, sql, parameterTypes), (meaning) => {
       const { masking } = meaning;
       if (masking.kind !== 'rewritten') {
         then(meaning);

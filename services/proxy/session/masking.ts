@@ -62,7 +62,8 @@ export const forwardedParse = (masked: Masked, name: string, types: readonly num
 export const forwardedPart = (masked: Masked): { parts?: readonly AccountedPart[] } =>
   masked.kind === 'rewritten' ? { parts: [{ name: 'forwarded', bytes: [masked.text] }] } : {};
 
-const firstUserOid = 16384;
+/** The first OID that is not Postgres' own. */
+export const firstUserOid = 16384;
 
 /** A parameter of a type of the database may run a cast that nothing in the text shows. */
 export const hasUserType = (types: readonly number[]): boolean => types.some((type) => type >= firstUserOid);

@@ -2,9 +2,9 @@ import type { StatementFacts } from '#events';
 import { type Lineage, type Masked, plainLineage } from '#masking';
 import type { Resolved, Written } from '#sql';
 import type { SessionContext } from './context.js';
-import { lineagesOf, maskingOf, prepareAgain } from './masking.js';
+import { firstUserOid, forwardedAs, lineagesOf, maskingOf, prepareAgain, untouched } from './masking.js';
 import { type Refusal, stateInFlight, unknownName } from './refusal.js';
-import { newRunning } from './running.js';
+import { newRunning, type Prepared } from './running.js';
 
 /**
  * One statement of a text: what it is recorded as, what the rules are asked about (of EXECUTE and FETCH, what they run), and what its
@@ -54,16 +54,20 @@ class Scope {
     this[kind].set(name, inner);
   }
 
+  /** What EXECUTE of a name runs: resolved anew where what its own names stand for may have changed. */
   statement(name: string): Resolved | undefined {
     if (this.prepared.has(name)) return this.prepared.get(name);
     const known = this.ctx.state.prepared.get(name);
-    return known?.settled === true ? known.meaning.asked[0] : undefined;
+    return known?.settled === true ? asOfNow(this.ctx, known) : undefined;
   }
 
-  /** Whether the catalog has changed since a statement was prepared. */
+  /** Whether masks would have a prepared statement sent otherwise by now: the server runs the text that it was given then. */
   isStale(name: string): boolean {
     const known = this.prepared.has(name) ? undefined : this.ctx.state.prepared.get(name);
-    return known !== undefined && known.catalog !== this.ctx.judge.catalog;
+    const [written] = known?.written ?? [];
+    if (!this.ctx.judge.masking || !known || !written || isCurrent(this.ctx, known)) return false;
+    const now = asOfNow(this.ctx, known);
+    return !now || known.forwarded !== forwardedAs(maskingOf(this.ctx.judge, known.sql, [written], [now], [now]), written);
   }
 
   cursor(name: string): Resolved | undefined {
@@ -72,31 +76,65 @@ class Scope {
   }
 }
 
+const isCurrent = ({ state, judge }: SessionContext, { epoch, catalog }: Prepared): boolean =>
+  epoch === state.epoch && catalog === judge.catalog;
+
+function asOfNow(ctx: SessionContext, known: Prepared): Resolved | undefined {
+  const [written] = known.written;
+  if (!written || isCurrent(ctx, known)) return known.meaning.asked[0];
+  return ctx.judge.resolve(written, { ...ctx.state.names(), parameterTypes: known.parameterTypes });
+}
+
+/** Meanings of texts that do nothing to names and that no mask rewrites: the same for each text of the same words. */
+export class Meanings {
+  private readonly known = new WeakMap<readonly Written[], { readonly of: string; readonly meaning: Meaning }>();
+
+  get(ctx: SessionContext, written: readonly Written[], types: readonly number[]): Meaning | undefined {
+    const known = this.known.get(written);
+    return known?.of === momentOf(ctx, types) ? known.meaning : undefined;
+  }
+
+  keep(ctx: SessionContext, written: readonly Written[], types: readonly number[], meaning: Meaning): void {
+    if (!ctx.judge.masking && written.every(({ act }) => act.kind === 'plain'))
+      this.known.set(written, { of: momentOf(ctx, types), meaning });
+  }
+}
+
+/** All that a plain statement's meaning depends on, beside its text. */
+const momentOf = ({ state, judge }: SessionContext, types: readonly number[]): string =>
+  `${state.epoch} ${judge.catalog} ${types.filter((type) => type >= firstUserOid).join(' ')}`;
+
+/** @param parameterTypes as Parse gives them */
 export function meaningOf(
   ctx: SessionContext,
   written: readonly Written[],
   sql: Buffer,
+  parameterTypes: readonly number[] = [],
 ): Meaning | { readonly refusal: Refusal } {
+  const known = ctx.meanings.get(ctx, written, parameterTypes);
+  if (known) return known;
   const scope = new Scope(ctx);
   const names = {
     ...ctx.state.names(),
+    parameterTypes,
     prepared: (name: string) => scope.statement(name),
     cursors: (name: string) => scope.cursor(name),
   };
   const resolved: Resolved[] = [];
   const parts: Part[] = [];
+  let masking: Masked = untouched;
   for (const [i, one] of written.entries()) {
     const statement = ctx.judge.resolve(one, names);
-    const part = partOf(ctx, statement, sql, scope);
+    const part = partOf(ctx, statement, { sql, scope, masked: () => masking });
     if ('refusal' in part) return part;
     resolved.push(statement);
     parts.push(part);
     if (i < written.length - 1 && changesState(ctx, statement)) return { refusal: stateInFlight };
   }
   const asked = parts.map((part) => part.asked);
+  masking = maskingOf(ctx.judge, sql, written, resolved, asked);
   const acts = resolved.map(({ act }) => act);
-  const masking = maskingOf(ctx.judge, sql, written, resolved, asked);
-  return {
+  const meaning: Meaning = {
     parts,
     facts: parts.map(({ facts }) => facts),
     asked,
@@ -111,6 +149,8 @@ export function meaningOf(
     onlyFrees: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && act.command === 'rollback'),
     endsTransaction: acts.length > 0 && acts.every((act) => act.kind === 'transaction' && endings.has(act.command)),
   };
+  ctx.meanings.keep(ctx, written, parameterTypes, meaning);
+  return meaning;
 }
 
 const endings: ReadonlySet<string> = new Set([
@@ -132,7 +172,14 @@ function changesState(ctx: SessionContext, { act, changes }: Resolved): boolean 
 const changesNames = ({ act }: Resolved): boolean => nameActs.has(act.kind);
 const nameActs: ReadonlySet<string> = new Set(['prepare', 'deallocate', 'declare', 'close', 'discard']);
 
-function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Scope): Part | { readonly refusal: Refusal } {
+interface Text {
+  readonly sql: Buffer;
+  readonly scope: Scope;
+  /** What masks made of it: known once all of it is resolved. */
+  readonly masked: () => Masked;
+}
+
+function partOf(ctx: SessionContext, statement: Resolved, { sql, scope, masked }: Text): Part | { readonly refusal: Refusal } {
   const { act, facts } = statement;
   const { prepared, portals } = ctx.state;
   const plain: Part = { facts, asked: statement, applied: () => undefined };
@@ -157,7 +204,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             meaning,
             epoch: ctx.state.epoch,
             catalog,
-            forwarded: undefined,
+            forwarded: forwardedAs(masked(), act.inner),
           });
         },
       };
@@ -166,7 +213,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
       const inner = scope.statement(act.name);
       if (!inner) return { refusal: unknownName('26000', `prepared statement "${act.name}"`) };
       // The server plans it anew on what its names stand for now: what was masked then may be elsewhere.
-      if (ctx.judge.masking && scope.isStale(act.name)) return { refusal: prepareAgain };
+      if (scope.isStale(act.name)) return { refusal: prepareAgain };
       return { ...plain, asked: inner };
     }
     case 'deallocate':
@@ -190,6 +237,7 @@ function partOf(ctx: SessionContext, statement: Resolved, sql: Buffer, scope: Sc
             running: newRunning(n),
             executed: true,
             names: ctx.state.namesEpoch,
+            changes: ctx.state.changes,
             columns: undefined,
             described: false,
           });

@@ -75,8 +75,8 @@ export interface Prepared {
   epoch: number;
   /** Of the catalog that `meaning` was made on. */
   catalog: string;
-  /** Tells what was sent in its place from any other text; undefined for one that SQL's PREPARE made. */
-  readonly forwarded: string | undefined;
+  /** Tells what was sent in its place from any other text. */
+  readonly forwarded: string;
 }
 
 /** A portal of the protocol, or an SQL cursor: both can be executed by either. */
@@ -90,6 +90,8 @@ export interface Portal {
   executed: boolean;
   /** The epoch of names in which it was bound. */
   readonly names: number;
+  /** `SessionState.changes` when it was bound. */
+  readonly changes: number;
   columns: readonly Column[] | undefined;
   /** A Describe of it is on its way, or was answered. */
   described: boolean;

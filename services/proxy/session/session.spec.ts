@@ -1,7 +1,9 @@
 import { LogFailed, LogFull } from '#event-log';
-import { encodeEmptyQueryResponse, request } from '#pgwire';
-import { Bench, done, failure, ready } from './testing/bench.js';
+import { encodeDataRow, encodeEmptyQueryResponse, encodeRowDescription, request } from '#pgwire';
+import { Bench, done, failure, NoMasks, ready } from './testing/bench.js';
 
+const [parseComplete, bindComplete] = ['1', '2'].map((type) => Buffer.from(`${type}\0\0\0\x04`, 'latin1')) as [Buffer, Buffer];
+const column = { name: 'a', table: 0, attnum: 0, type: 23, size: 4, typmod: -1, format: 'text' as const };
 const copyInResponse = Buffer.from('G\0\0\0\x07\0\0\0', 'latin1');
 const query = (sql: string): Buffer => request.query(sql);
 const extended = (sql: string): Buffer =>
@@ -114,6 +116,21 @@ describe('a strict session', () => {
     bench.session.fromClient(query('SELECT 1'));
     bench.settle();
     expect([bench.refreshes, bench.sent]).toEqual([1, ['Q SELECT 1']]);
+  });
+
+  it('sees the description of every row before it passes, where there are masks', () => {
+    const bench = new Bench();
+    bench.judge.masking = new NoMasks();
+    bench.session.fromClient(extended('SELECT 1'));
+    bench.settle();
+    expect(bench.sent).toEqual(['P SELECT 1', 'B', 'D', 'E', 'S']);
+    bench.reply(parseComplete, bindComplete, encodeRowDescription([column]), encodeDataRow(['1']));
+    expect(bench.told).toEqual(['1', '2', 'D']);
+    bench.reply(done('SELECT 1'), ready('I'));
+    bench.session.fromClient(query('SELECT 2'));
+    bench.settle();
+    bench.reply(encodeDataRow(['2']));
+    expect([bench.ended, bench.told.slice(5)]).toEqual(['protocol-error', ['E 08P01']]);
   });
 
   it('gives the empty string an id of its own', () => {

@@ -26,6 +26,9 @@ export class SessionState {
   /** Counts what happens to the names of prepared statements. */
   namesEpoch = 0;
 
+  /** Counts the statements sent that may change what decisions read, from the moment they are sent. */
+  changes = 0;
+
   private statements = 0;
 
   constructor(start: { readonly role: string; readonly searchPath: readonly string[] }) {

@@ -1,8 +1,9 @@
 import type { LogFailed } from '#event-log';
+import { type Lineage, type Masked, plainLineage } from '#masking';
 import { encodeCommandComplete, encodeErrorResponse, encodeReadyForQuery, type Frame, Framer } from '#pgwire';
 import type { Decision } from '#policy';
 import type { Act, Parsed, Resolved, Written } from '#sql';
-import { type AnyDraft, type HoldAnswer, Holds, Judge, type Need, SessionPort, type Timer } from '../port.js';
+import { type AnyDraft, type HoldAnswer, Holds, Judge, type Need, SessionMasking, SessionPort, type Timer } from '../port.js';
 import { Session } from '../session.js';
 
 interface Recorded {
@@ -125,6 +126,7 @@ class TextJudge extends Judge {
   readonly catalog = 'b'.repeat(64);
   readonly analyzer = 'test';
   isStale = false;
+  override masking: SessionMasking | undefined = undefined;
 
   resolve(written: Written): Resolved {
     const facts = {
@@ -144,6 +146,22 @@ class TextJudge extends Judge {
   decide(statements: readonly Resolved[]): Decision {
     const denied = statements.some(({ facts }) => facts.verb.startsWith('DROP'));
     return denied ? { verdict: 'deny', rule: 'no-drop', reason: 'no' } : { verdict: 'allow', rule: 'rest', reason: '' };
+  }
+}
+
+/** Masks that cover nothing of what is asked. */
+export class NoMasks extends SessionMasking {
+  rewrite(): Masked {
+    return { kind: 'as-is', touches: [] };
+  }
+  touches(): readonly string[] {
+    return [];
+  }
+  lineage(): Lineage {
+    return plainLineage;
+  }
+  isMaskedTag(): boolean {
+    return false;
   }
 }
 
