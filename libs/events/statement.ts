@@ -107,7 +107,7 @@ export const StatementCompleted = envelope(
     sqlstate: z.string().optional(),
     /** From sending it to the end of its answer. */
     us: Micros.optional(),
-    /** As RowDescription gave them. */
+    /** As RowDescription gave them. `masked`: its cells come from a masked column (`rewrite`), or the content net covered something in one (`net`). */
     columns: z.array(z.strictObject({ masked: z.string().optional(), name: z.string(), type: z.int() })).optional(),
   }),
 );

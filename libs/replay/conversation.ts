@@ -199,13 +199,19 @@ function failed(draft: Draft, frame: Uint8Array | null): void {
   draft.lastError = { severity, sqlstate, message, n };
   draft.copy = null;
   if (!request) return; // the server's own: a shutdown, a timeout
-  if (isStatement(request) && request.opaque) doubt(draft, ['prepared']); // no rollback takes a prepared statement back
   if (draft.answer?.outcome === 'running' || n !== null) endAnswer(draft, request, 'error', null);
-  fail(draft);
+  if (!isStatement(request) || request.fate !== 'unsent') failedAtServer(draft, request);
   if (request.kind === 'query' || request.kind === 'call') return;
   const sync = draft.pending.findIndex(({ kind }) => kind === 'sync');
   draft.skipping = sync < 0;
   draft.pending = sync < 0 ? [] : draft.pending.slice(sync);
+}
+
+function failedAtServer(draft: Draft, request: Request): void {
+  if (isStatement(request) && request.opaque) doubt(draft, ['prepared']); // no rollback takes a prepared statement back
+  // The unnamed statement goes before the new one is read. A refusal is raised under another name, and leaves it.
+  if (request.kind === 'parse' && request.name === '' && request.fate === 'sent') draft.prepared = without(draft.prepared, '');
+  fail(draft);
 }
 
 function reported(draft: Draft, frame: Uint8Array | null): void {

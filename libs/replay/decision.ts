@@ -14,6 +14,9 @@ export function decide(draft: Draft, event: Event, fresh: ReadonlySet<string>): 
     tie(draft, 'parse', n, fresh.has('P'), (parse) => ({ ...parse, n, opaque: runsCode(statements), name: parse.name ?? name }));
   } else if (event.type === 'statement.decided') {
     decided(draft, event.data, fresh);
+  } else if (event.type === 'proxy.statement' && event.data.purpose === 'refusal') {
+    const { n } = event.data;
+    draft.pending = draft.pending.map((each) => (isStatement(each) && each.n === n ? { ...each, fate: 'raised' } : each));
   } else if (event.type === 'statement.held') {
     const { n, approval, mode, until } = event.data;
     draft.hold = { n, approval, mode, until };
@@ -30,18 +33,18 @@ function decided(draft: Draft, data: Decided, fresh: ReadonlySet<string>): void 
   draft.decision = { n, verdict, rule };
   draft.policy = policy;
   if (draft.hold?.n === n) draft.hold = null;
-  const opaque = runsCode(data.statements);
+  const fate = verdict === 'allow' ? ('sent' as const) : ('unsent' as const);
+  const said = { n, opaque: runsCode(data.statements), fate };
   const at = tie(draft, form, n, fresh.has(letters[form]), (request) =>
     request.kind === 'bind'
       ? {
           ...request,
-          n,
-          opaque,
+          ...said,
           // A Bind that was not kept is still named by its decision.
           portal: request.portal ?? data.portal ?? null,
           statement: request.statement ?? preparedAs(draft, data.prepared),
         }
-      : { ...request, n, opaque },
+      : { ...request, ...said },
   );
   const before = at < 0 ? draft.pending : draft.pending.slice(0, at);
   if (!before.some(changesState)) observe(draft, on);

@@ -55,6 +55,7 @@ describe('a session', () => {
           kind: 'query',
           n: 1,
           opaque: false,
+          fate: 'sent',
           commands: [{ kind: 'other', verb: 'SELECT', opaque: false }],
           done: 0,
           begun: false,
@@ -246,6 +247,46 @@ describe('prepared statements, portals and cursors', () => {
     expect(folded(script).scope.tempTables).toEqual([{ name: 't', dropOnCommit: false }]);
     ran(script, 3, 'DISCARD ALL', 'DISCARD ALL', 'I');
     expect(folded(script)).toMatchObject({ prepared: [], portals: [], scope: folded(script).start });
+  });
+});
+
+describe('a refused statement', () => {
+  const unnamed = (): Script =>
+    new Script()
+      .ready()
+      .event(
+        'statement.prepared',
+        { n: 0, name: '', parameterTypes: [], statements: [] },
+        c(frontend.parse({ text: 'SELECT 1' }), frontend.sync()),
+      )
+      .passed(s(backend.parseComplete, ready('I')));
+  const denied = { verdict: 'deny' as const, sqlstate: '42501' };
+  const raised = (script: Script, n: number): Script =>
+    script.event('proxy.statement', { n, purpose: 'refusal', sql: 'SELECT sallyport_refused' });
+  const names = (script: Script): string[] => folded(script).prepared.map(({ name }) => name);
+
+  it('of which the server never heard leaves the unnamed statement', () => {
+    const script = unnamed().decided(1, 'query', c(query('DROP TABLE a')), denied);
+    script.completed(1, s(error('42501', 'no'), ready('I')), { outcome: 'refused' });
+    expect(names(script)).toEqual(['']);
+    expect(folded(script)).toMatchObject({ pending: [], lastError: { n: 1 }, answer: { n: 1, outcome: 'refused' } });
+  });
+
+  it('that the server was made to raise took it, as a Query does; as a Parse it came under another name', () => {
+    const asQuery = raised(unnamed().decided(1, 'query', c(query('DROP TABLE a')), denied), 1);
+    asQuery.completed(1, s(error('42501', 'no'), ready('I')), { outcome: 'refused' });
+    expect(names(asQuery)).toEqual([]);
+    const parse = c(frontend.parse({ text: 'DROP TABLE a' }), frontend.sync());
+    const asParse = raised(unnamed().decided(1, 'parse', parse, denied), 1);
+    asParse.completed(1, s(error('42501', 'no'), ready('I')), { outcome: 'refused' });
+    expect(names(asParse)).toEqual(['']);
+  });
+
+  it('is another thing than a Parse that the server itself refuses: that one has taken the unnamed statement', () => {
+    const failing = { n: 1, name: '', parameterTypes: [], statements: [] };
+    const script = unnamed().event('statement.prepared', failing, c(frontend.parse({ text: 'SELECT nope' }), frontend.sync()));
+    script.passed(s(error('42703', 'no such column'), ready('I')));
+    expect(names(script)).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { enter } from './transaction.js';
 export function head(draft: Draft): Request | undefined {
   while (draft.pending[0]?.kind === 'copy end') next(draft);
   const [request] = draft.pending;
-  if (request?.kind !== 'query' || request.begun) return request;
+  if (request?.kind !== 'query' || request.begun || request.fate === 'unsent') return request;
   draft.prepared = without(draft.prepared, ''); // a simple query destroys it, whatever becomes of the query
   enter(draft);
   const begun = { ...request, begun: true };

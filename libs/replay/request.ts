@@ -3,50 +3,51 @@ import { type Command, commandsOf } from './command.js';
 import { bindFrame, executedPortal, namedFrame, parseFrame, queryText } from './frames.js';
 import type { Message } from './stream.js';
 
-/**
- * A message of the client that the server has yet to answer. `n` is the statement's id, once it is decided; `opaque` says that
- * the analysis found code in it that may change what the wire does not report. Null content was not kept.
- */
+/** What its decision says of a request. */
+interface Decided {
+  /** The statement's id, once it is decided. */
+  readonly n: number | null;
+  /** The analysis found code in it that may change what the wire does not report. */
+  readonly opaque: boolean;
+  /** A refused one is not sent: the server is made to fail in its place (`raised`), or never hears of it (`unsent`). */
+  readonly fate: 'sent' | 'raised' | 'unsent';
+}
+
+/** A message of the client that is yet to be answered. Null content was not kept. */
 export type Request =
-  | {
+  | (Decided & {
       readonly kind: 'query';
-      readonly n: number | null;
-      readonly opaque: boolean;
       readonly commands: readonly Command[] | null;
       /** How many of its statements are done. */
       readonly done: number;
       readonly begun: boolean;
-    }
-  | {
+    })
+  | (Decided & {
       readonly kind: 'parse';
-      readonly n: number | null;
-      readonly opaque: boolean;
       readonly name: string | null;
       readonly sql: Text | null;
       readonly types: readonly number[];
-    }
-  | {
+    })
+  | (Decided & {
       readonly kind: 'bind';
-      readonly n: number | null;
-      readonly opaque: boolean;
       readonly portal: string | null;
       readonly statement: string | null;
       readonly formats: readonly number[] | null;
-    }
+    })
   | { readonly kind: 'describe' | 'close'; readonly what: 'S' | 'P' | null; readonly name: string | null }
-  | { readonly kind: 'execute'; readonly n: number | null; readonly opaque: boolean; readonly portal: string | null }
-  | { readonly kind: 'call'; readonly n: number | null; readonly opaque: boolean }
+  | (Decided & { readonly kind: 'execute'; readonly portal: string | null })
+  | (Decided & { readonly kind: 'call' })
   | { readonly kind: 'sync' | 'copy end' };
 
 /** The requests that a decision names. */
-export type Statement = Extract<Request, { readonly n: number | null }>;
+export type Statement = Extract<Request, Decided>;
 
 export const isStatement = (request: Request): request is Statement => 'n' in request;
 
 /** The request that a client's message makes; undefined for those that ask for no answer. */
 export function requestOf({ type, frame }: Message): Request | undefined {
   const kept = frame instanceof Uint8Array ? frame : null;
-  const undecided = { n: null, opaque: false };
+  const undecided: Decided = { n: null, opaque: false, fate: 'sent' };
   switch (type) {
     case 'Q': {
       const sql = kept && queryText(kept);

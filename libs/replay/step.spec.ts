@@ -36,8 +36,13 @@ describe('a step', () => {
       seq: 4,
       decision: { rule: 'two' },
       sql: 'SELECT a',
-      results: [{ n: 1, columns: [{ name: 'a', type: 23, mask: null }], masking: 'unknown', rows: [['1'], [null]], absent: [] }],
+      results: [{ n: 1, columns: [{ name: 'a', type: 23, mask: null }], masking: 'known', rows: [['1'], [null]], absent: [] }],
     });
+  });
+
+  it('does not know what was masked while no end of the statement is on record', () => {
+    const running = session.slice(0, 6);
+    expect(step(running, 5)?.results.map(({ n, masking }) => [n, masking])).toEqual([[2, 'unknown']]);
   });
 
   it('marks masked cells by what the end of the statement tells', () => {
@@ -62,7 +67,7 @@ describe('a step', () => {
     expect(step(session, 9)).toMatchObject({
       sql: 'SELECT b',
       decision: { rule: 'bound' },
-      results: [{ n: 4, columns: [{ name: 'column 1', type: 0, mask: null }], rows: [[{ hex: '00ff' }]] }],
+      results: [{ n: 4, columns: [{ name: 'column 1', type: 0, mask: null }], masking: 'known', rows: [[{ hex: '00ff' }]] }],
     });
   });
 

@@ -16,6 +16,7 @@ export type {
   UserType,
 } from './catalog/snapshot.js';
 export { SqlParser, type SqlParserOptions, unparsable } from './parse/parser.js';
+export type { ColumnRead, Expression, FromItem, OutputColumn, QueryBody, WithQuery, WrittenQuery } from './query.js';
 export type {
   Act,
   ColumnReference,

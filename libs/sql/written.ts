@@ -1,4 +1,5 @@
 import type { StatementFacts } from '#events';
+import type { WrittenQuery } from './query.js';
 
 export type Effect = StatementFacts['effects'][number];
 
@@ -43,6 +44,8 @@ export interface Written {
    * Set where a column may be read that no column reference names: NATURAL and USING, the alias of a join, a list of column aliases.
    */
   readonly renames?: true;
+  /** What it shows; absent where it is no query. */
+  readonly query?: WrittenQuery;
   /** Where column references name their table with its schema, each place of them; absent without any. */
   readonly qualified?: readonly QualifiedColumn[];
   /** Each call of a function that writes out a stored definition; absent without any. */

@@ -1,4 +1,14 @@
-import { isMaskedTag, type Masked, maskPlan, type MaskPlan, rewrite, type Statement, touchedBy } from '#masking';
+import {
+  isMaskedTag,
+  type Lineage,
+  lineageOf,
+  type Masked,
+  maskPlan,
+  type MaskPlan,
+  rewrite,
+  type Statement,
+  touchedBy,
+} from '#masking';
 import type { Mask } from '#policy';
 import type { Catalog, Resolved } from '#sql';
 import type { CatalogHandle } from './catalogs.js';
@@ -21,6 +31,10 @@ export class CatalogMasking extends SessionMasking {
 
   touches(statement: Resolved): readonly string[] {
     return touchedBy(statement, this.plan);
+  }
+
+  lineage(statement: Resolved): Lineage {
+    return lineageOf(statement, this.plan);
   }
 
   isMaskedTag(table: number, attnum: number): boolean {

@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import type { Event, EventOf } from '#events';
 import { request } from '#pgwire';
+import { steps } from '#replay';
 import { rawConnect } from './raw-client.js';
+import { closedRecording } from './recording.js';
 import { login, startWorld, type World } from './world.js';
 
 const policy = `version: 1
@@ -191,6 +193,73 @@ describe('a session on a database with masks', () => {
       { body: 'ref 12345678901234' },
     ]);
   });
+
+  it('marks exactly the cells that come from a masked column, whatever they are called', async () => {
+    const user = 'marked';
+    const client = await world.connect(user, await world.token(user, ['agents']));
+    await client.query('SELECT tax AS name, name AS tax FROM person WHERE id = 1');
+    await client.query({
+      text: 'SELECT p.*, length(tax) FROM (SELECT id, name, tax FROM person) p WHERE id = $1',
+      values: [1],
+      name: 'named',
+    });
+    await client.query('PREPARE later AS SELECT id, tax AS t FROM person WHERE id = 1');
+    await client.query('EXECUTE later');
+    await client.query('BEGIN; DECLARE c CURSOR FOR SELECT upper(tax), mood FROM person');
+    await client.query('FETCH 1 FROM c');
+    await client.query("SELECT 'tax' AS tax, count(*) FROM person");
+    await client.end();
+    expect(await marked(user)).toEqual([
+      ['name*', 'tax'],
+      ['id', 'name', 'tax*', 'length*'],
+      ['id', 't*'],
+      ['upper*', 'mood'],
+      ['tax', 'count'],
+    ]);
+  });
+
+  it('describes to itself what a driver executes without a Describe, and records its rows with their columns', async () => {
+    const user = 'undescribed';
+    const client = await rawConnect(world, user, await world.token(user, ['agents']));
+    client.send(request.parse('cached', 'SELECT id, tax AS t FROM person ORDER BY id'), request.sync());
+    await client.ready();
+    client.send(request.bind('', 'cached', []), request.execute('', 0), request.sync());
+    expect((await client.ready()).map(([type]) => type)).toEqual(['2', 'D', 'D', 'C', 'Z']);
+    client.send(request.bind('', 'cached', []), request.execute('', 1), request.execute('', 0), request.sync());
+    expect((await client.ready()).map(([type]) => type)).toEqual(['2', 'D', 's', 'D', 'C', 'Z']);
+    // An error of that Describe is the Execute's own.
+    client.send(
+      request.parse('', 'SELECT tax FROM person'),
+      request.bind('gone', '', []),
+      request.sync(),
+      request.query('BEGIN'),
+    );
+    await client.ready(2);
+    client.send(request.bind('gone', 'cached', []), request.execute('gone', 1), request.sync());
+    await client.ready();
+    client.send(request.query('SELECT nothing_here'), request.execute('gone', 1), request.sync());
+    expect((await client.ready(2)).filter((one) => one.startsWith('E'))).toEqual(['E 42703', 'E 25P02']);
+    client.close();
+    expect(await marked(user)).toEqual([
+      ['id', 't*'],
+      ['id', 't*'],
+      ['id', 't*'],
+      ['id', 't*'],
+    ]);
+    const rows = [...steps(await closedRecording(world, user))].flatMap(({ results }) =>
+      results.flatMap((result) => result.rows),
+    );
+    expect(rows.slice(0, 2)).toEqual([
+      ['1', '*******4421'],
+      ['2', '*******8859'],
+    ]);
+  });
+
+  /** The columns of each result that replay shows, in order: `*` for one that it marks as masked. */
+  const marked = async (user: string): Promise<string[][]> =>
+    [...steps(await closedRecording(world, user))].flatMap(({ results }) =>
+      results.map(({ columns }) => columns.map(({ name, mask }) => (mask === null ? name : `${name}*`))),
+    );
 
   it('records what was sent, what is masked, and no value that was', async () => {
     let { events, parts } = await world.record();

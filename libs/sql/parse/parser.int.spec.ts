@@ -60,6 +60,7 @@ describe('SqlParser', () => {
   it('reads what is as deep as the caps allow, again and again', async () => {
     for (let i = 0; i < 20; i++) expect(await verbs(`select ${Array(3_900).fill('1').join('+')} + ${i}`)).toEqual(['SELECT']);
     expect(await verbs(`select ${'(select '.repeat(900)}1${')'.repeat(900)}`)).toEqual(['SELECT']);
+    expect(await verbs(`select 1 from a ${'join a on true '.repeat(2_000)}`)).toEqual(['SELECT']);
   });
 
   it.each([

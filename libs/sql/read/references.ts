@@ -42,6 +42,9 @@ export class References {
     return this;
   }
 
+  /** The place of a RangeVar among `relations`; −1 for one that was not read. */
+  readonly indexOf = (relation: Node): number => this.indexOfRelation.get(relation) ?? -1;
+
   get unknown(): string[] {
     return [...this.unknownTags].sort();
   }

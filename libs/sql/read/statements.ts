@@ -2,6 +2,7 @@ import type { Act, Effect, RelationReference, Written } from '../written.js';
 import { effectsOf } from '../verbs.js';
 import { actOf } from './act.js';
 import { alterDrops } from './dropped.js';
+import { QueryReader } from './query.js';
 import { References } from './references.js';
 import { holdsSecret } from './secrets.js';
 import { list, type Node, number, untag } from './tree.js';
@@ -53,6 +54,7 @@ function readStatement(
     act,
     unknown,
     ...(holdsSecret(tag, node) && { secret: true as const }),
+    ...(tag === 'SelectStmt' && { query: new QueryReader(references.indexOf).query(node) }),
     ...(references.renames && { renames: true as const }),
     ...(references.qualified.length > 0 && { qualified: references.qualified }),
     ...(references.definitions.length > 0 && { definitions: references.definitions }),

@@ -1,6 +1,7 @@
 import type { StatementFacts } from '#events';
 import type { Catalog } from '../catalog/catalog.js';
 import type { TriggerEvent } from '../catalog/snapshot.js';
+import type { WrittenQuery } from '../query.js';
 import type { Act, RelationReference, Written } from '../written.js';
 import { isUnbounded, locksAll } from './bounds.js';
 import { judgeCalls, namedTypes } from './calls.js';
@@ -25,6 +26,8 @@ export interface Resolved {
   readonly inner?: Resolved;
   /** What each of the statement's relation references stands for, in their order. */
   readonly relations: readonly ResolvedRelation[];
+  /** What it shows, as it is written; absent where it is no query. */
+  readonly query?: WrittenQuery;
 }
 
 export interface ResolvedRelation {
@@ -64,6 +67,7 @@ export function resolve(written: Written, catalog: Catalog, names: SessionNames)
       inner: resolve(written.act.inner, catalog, names),
     }),
     relations,
+    ...(written.query && { query: written.query }),
   };
 }
 

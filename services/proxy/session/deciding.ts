@@ -70,7 +70,8 @@ export class Deciding {
     }
     switch (decision.verdict) {
       case 'allow':
-        this.allow(asked, asked.meaning, decision, state.take(asked.meaning.parts.length), 'to-account');
+        // The empty string is a statement, too: it is answered.
+        this.allow(asked, asked.meaning, decision, state.take(Math.max(1, asked.meaning.parts.length)), 'to-account');
         return;
       case 'deny':
         this.refuse(asked, (id) => refusals.denied(decision.rule, decision.reason, id));

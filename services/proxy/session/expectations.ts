@@ -1,4 +1,4 @@
-import type { Masked } from '#masking';
+import { type Lineage, type Masked, plainLineage } from '#masking';
 import { Queue } from './queue.js';
 import { type Expected, type Running } from './running.js';
 
@@ -26,12 +26,20 @@ export class Expectations extends Queue<Expected> {
       case 'parse':
         return head.prepared.meaning.masking;
       case 'bind':
+      case 'tags':
         return head.portal.meaning.masking;
       case 'describe':
         return head.of?.meaning.masking;
       default:
         return this.running?.masking;
     }
+  }
+
+  /** Which columns of the result that the server describes come from masked ones. */
+  get lineage(): Lineage {
+    const head = this.at(0);
+    const described = head?.kind === 'describe' ? head.of : head?.kind === 'tags' ? head.portal : undefined;
+    return (described ? described.meaning.lineages[0] : this.running?.lineage) ?? plainLineage;
   }
 
   /** Takes what a ReadyForQuery answers off the list: the string or FunctionCall at its head, or all up to a Sync. */

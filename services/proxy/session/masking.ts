@@ -1,4 +1,4 @@
-import { type Masked, type Statement } from '#masking';
+import { type Lineage, type Masked, plainLineage, type Statement } from '#masking';
 import { request } from '#pgwire';
 import type { Resolved, Written } from '#sql';
 import type { AccountedPart } from './account.js';
@@ -34,6 +34,18 @@ export function maskingOf(
   if (masked.kind === 'refused' || named.length === 0) return masked;
   return { ...masked, touches: [...new Set([...masked.touches, ...named.flatMap((one) => masking.touches(one))])].sort() };
 }
+
+/** Which result columns of each statement come from masked ones: of one that goes as it is none do, but what it runs by name may. */
+export const lineagesOf = (
+  { masking }: Judge,
+  masked: Masked,
+  resolved: readonly Resolved[],
+  asked: readonly Resolved[],
+): readonly Lineage[] =>
+  asked.map((runs, i) => {
+    const isShown = masked.kind === 'rewritten' || runs !== resolved[i];
+    return masking && isShown ? masking.lineage(runs) : plainLineage;
+  });
 
 /** Tells two texts to forward apart: a statement that was prepared as one may not be run as the other. */
 export function forwardedAs(masked: Masked, { from, to }: { readonly from: number; readonly to: number }): string {

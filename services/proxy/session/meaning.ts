@@ -1,5 +1,5 @@
 import type { StatementFacts } from '#events';
-import type { Masked } from '#masking';
+import { type Lineage, type Masked, plainLineage } from '#masking';
 import type { Resolved } from '#sql';
 import type { SessionContext } from './context.js';
 import { hasRoom } from './event-size.js';
@@ -35,6 +35,8 @@ export interface Meaning {
   readonly endsTransaction: boolean;
   /** What masks make of the text. */
   readonly masking: Masked;
+  /** Of each statement: which result columns come from masked ones. */
+  readonly lineages: readonly Lineage[];
   /** It runs a statement by its name (EXECUTE): what that is, the server looks up when it runs. */
   readonly namesStatement: boolean;
   /** The texts of what it runs by name. */
@@ -55,6 +57,7 @@ export const alone = (ctx: SessionContext, statement: Resolved): Meaning => ({
   onlyFrees: false,
   endsTransaction: false,
   masking: { kind: 'as-is', touches: ctx.judge.masking?.touches(statement) ?? [] },
+  lineages: [ctx.judge.masking?.lineage(statement) ?? plainLineage],
   namesStatement: false,
   named: [],
   isTooLong: !hasRoom(statement.facts),
@@ -75,4 +78,5 @@ export const nothing: Meaning = {
   named: [],
   isTooLong: false,
   masking: untouched,
+  lineages: [],
 };

@@ -79,6 +79,7 @@ export function partOf(
             executed: true,
             boundAt: undefined,
             columns: undefined,
+            described: false,
           });
         },
       };

@@ -12,7 +12,9 @@ export class Naming {
   describe(message: ClientMessage): void {
     const { of, name } = decodeDescribe(message.bytes);
     const { state } = this.ctx;
-    const described = of === 'portal' ? state.portals.get(name) : state.prepared.get(name);
+    const portal = of === 'portal' ? state.portals.get(name) : undefined;
+    if (portal) portal.described = true;
+    const described = portal ?? (of === 'statement' ? state.prepared.get(name) : undefined);
     this.pipeline.account(message);
     this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'describe', of: described } });
   }

@@ -36,7 +36,10 @@ export class Pipeline {
   discarding: 'nothing' | 'then-answer' | 'then-forward' = 'nothing';
   /** Messages went on their way since the last Sync or Query. */
   unsynced = false;
-  /** The COPY FROM STDIN on its way: until the server has said whether it begins, nobody knows what the client's messages are. */
+  /**
+   * The last statement of a message that has a COPY FROM STDIN on its way: until the server has said whether that begins, nobody knows
+   * what the client's messages are.
+   */
   copy: Running | undefined;
   /** Counts Syncs and Queries. */
   number = 0;
@@ -95,7 +98,7 @@ export class Pipeline {
   }
 
   get awaitingCopy(): boolean {
-    return this.copy !== undefined && !this.copy.ended && this.replies.copying !== this.copy;
+    return this.copy !== undefined && !this.copy.ended && this.replies.copying === undefined;
   }
 
   /** What waits here of the client's messages, decided or not. */
@@ -133,7 +136,9 @@ export class Pipeline {
       this.gather.flush({ answer: { kind: 'refusal', running, refused, form } });
       if (form === 'parse') this.discarding = 'then-answer';
     } else {
-      this.gather.send(this.injection(running, refusal, form));
+      const { said, frame } = this.injection(running, refusal, form);
+      this.gather.begin(said, 'later');
+      this.gather.send(frame);
       this.unsynced = form === 'parse';
       if (form === 'query') this.gather.flush();
       else this.discarding = 'then-forward';
@@ -145,11 +150,14 @@ export class Pipeline {
     return { error: refusalResponse(refusal, this.ctx.statementId(n)), sqlstate: refusal.sqlstate };
   }
 
-  private injection(running: Running, refusal: Refusal, form: 'query' | 'parse'): OutFrame {
+  /** What makes the server fail in a statement's place, and the event that says so. */
+  private injection(running: Running, refusal: Refusal, form: 'query' | 'parse'): { said: AnyDraft; frame: OutFrame } {
     const text = failingText(refusal, this.ctx.statementId(running.n));
-    this.ctx.port.record([{ type: 'proxy.statement', data: { n: running.n, purpose: 'refusal', sql: text } }], 'linger');
     const bytes = form === 'query' ? injectedQuery(text) : injectedParse(text);
-    return { bytes, expected: { kind: 'refusal', form, running, refused: this.refused(refusal, running) } };
+    return {
+      said: { type: 'proxy.statement', data: { n: running.n, purpose: 'refusal', sql: text } },
+      frame: { bytes, expected: { kind: 'refusal', form, running, refused: this.refused(refusal, running) } },
+    };
   }
 
   private send({ bytes, expected }: OutFrame): void {
@@ -205,7 +213,9 @@ export class Pipeline {
         ? 'query'
         : 'parse';
     frames.length = 0;
-    frames.push(this.injection(first, refusal, form));
+    const { said, frame } = this.injection(first, refusal, form);
+    this.ctx.port.record([said], 'linger');
+    frames.push(frame);
     if (last?.expected?.kind === 'sync') frames.push(last);
     for (const running of statements) running.ended = true;
     for (const running of others) this.replies.skipped(running);

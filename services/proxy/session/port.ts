@@ -1,7 +1,7 @@
 import type { Durability, EventOf, EventType, Principal, WireRange } from '#events';
 import type { LogFailed } from '#event-log';
 import type { Bound } from '#approvals';
-import type { Masked, Statement } from '#masking';
+import type { Lineage, Masked, Statement } from '#masking';
 import type { Decision, HoldDecision } from '#policy';
 import type { Parsed, Resolved, SessionNames, Written } from '#sql';
 import type { AccountedPart } from './account.js';
@@ -74,6 +74,8 @@ export abstract class SessionMasking {
   abstract rewrite(sql: Buffer, statements: readonly Statement[]): Masked;
   /** Masked columns of the tables that a statement names. */
   abstract touches(statement: Resolved): readonly string[];
+  /** Which of its result columns come from masked ones. */
+  abstract lineage(statement: Resolved): Lineage;
   /** Whether the server's tag of a result column is that of a masked column: its rows must not pass. */
   abstract isMaskedTag(table: number, attnum: number): boolean;
 }

@@ -1,5 +1,5 @@
 import type { BoundParameter } from '#approvals';
-import { type Bind, decodeBind, decodeExecute } from '#pgwire';
+import { type Bind, decodeBind, decodeExecute, request } from '#pgwire';
 import type { SessionContext } from './context.js';
 import type { Deciding } from './deciding.js';
 import type { ClientMessage, Pipeline } from './pipeline.js';
@@ -52,7 +52,7 @@ export class Portals {
             () => {
               now.parts[0]?.applied(n);
             },
-            now.masking,
+            now,
           );
           const portal: Portal = {
             name,
@@ -62,6 +62,7 @@ export class Portals {
             executed: false,
             boundAt: this.moment,
             columns: prepared.columns,
+            described: false,
           };
           state.portals.set(name, portal);
           this.pipeline.forward({ bytes: message.bytes, expected: { kind: 'bind', portal } });
@@ -86,8 +87,7 @@ export class Portals {
       this.ctx.state.change(portal.meaning.changes);
       portal.executed = true;
       pipeline.account(message);
-      portal.running.columns = portal.columns;
-      pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running: portal.running } });
+      this.run(message, portal);
       if (portal.meaning.copiesIn) {
         // What follows waits to hear whether the server takes data; so this must go now.
         pipeline.copy = portal.running;
@@ -106,12 +106,22 @@ export class Portals {
       portal: name,
       renew: () => portal.meaning,
       send: (n) => {
-        const running = newRunning(n, undefined, portal.meaning.masking);
-        running.columns = portal.columns;
-        portal.running = running;
-        pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running } });
+        portal.running = newRunning(n, undefined, portal.meaning);
+        this.run(message, portal);
       },
     });
+  }
+
+  /** On a target with masks no row passes before its tags were seen: a portal that the client did not describe, the proxy does. */
+  private run(message: ClientMessage, portal: Portal): void {
+    const { pipeline } = this;
+    const { running, name } = portal;
+    if (this.ctx.judge.masking && !portal.described) {
+      portal.described = true;
+      pipeline.forward({ bytes: request.describe({ of: 'portal', name }), expected: { kind: 'tags', portal } });
+    }
+    running.columns = portal.columns;
+    pipeline.forward({ bytes: message.bytes, expected: { kind: 'execute', running, portal } });
   }
 
   private get moment(): Moment {

@@ -86,6 +86,10 @@ export class Replies {
     switch (frame.type) {
       case 'D':
       case 'd':
+        if (this.ctx.judge.masking && frame.type === 'D' && !this.expected.running?.columns) {
+          this.listener.broken('rows came that no description was seen of');
+          return;
+        }
         this.delivery.content(frame);
         return;
       case 'E':
@@ -99,12 +103,13 @@ export class Replies {
         this.parameter(frame.bytes);
         return;
       case 'T': {
-        const columns = columnsOf(frame.bytes, this.ctx.judge.masking, this.expected.answered);
+        const columns = columnsOf(frame.bytes, this.ctx.judge.masking, this.expected.lineage);
         if (!columns) {
           this.listener.broken('a masked column was about to be shown');
           return;
         }
         this.describe(columns);
+        if (head?.kind === 'tags') return;
         break;
       }
       case 'N':
@@ -115,6 +120,7 @@ export class Replies {
         return;
       case 'n':
         this.describe(undefined);
+        if (head?.kind === 'tags') return;
         break;
       case '1':
         this.parsed();
@@ -167,7 +173,7 @@ export class Replies {
       this.listener.copyInEnded();
       return;
     }
-    const running = head?.kind === 'bind' ? head.portal.running : head?.kind === 'refusal' ? head.running : this.expected.running;
+    const running = failing(head) ?? this.expected.running;
     const { replacement } = this;
     this.delivery.pass(replacement?.error ?? (this.ctx.judge.masking ? netFault('E', bytes, this.expected.answered) : bytes));
     const sqlstate = replacement?.sqlstate ?? code;
@@ -229,10 +235,15 @@ export class Replies {
     if (head?.kind === 'query') {
       const running = this.expected.running;
       if (running) running.columns = columns;
-    } else if (head?.kind === 'describe') {
-      if (head.of) head.of.columns = columns;
-      if (head.of && 'running' in head.of) head.of.running.columns = columns;
+    } else if (head?.kind === 'describe' || head?.kind === 'tags') {
+      const described = head.kind === 'tags' ? head.portal : head.of;
       this.expected.shift();
+      if (!described) return;
+      described.columns = columns;
+      // What was bound, and sent to run, before this was known.
+      for (const one of this.expected)
+        if (one.kind === 'execute' && (one.portal === described || one.portal.prepared === described))
+          one.running.columns = columns;
     }
   }
 
@@ -267,6 +278,12 @@ export class Replies {
       head.done(head.failed ? undefined : head.rows);
     }
   }
+}
+
+/** The statement that fails with what the server is at, where that does not run it. */
+function failing(head: Expected | undefined): Running | undefined {
+  if (head?.kind === 'bind' || head?.kind === 'tags') return head.portal.running;
+  return head?.kind === 'refusal' ? head.running : undefined;
 }
 
 /** Messages that may come between any two others. */

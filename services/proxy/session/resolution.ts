@@ -3,7 +3,7 @@ import type { Resolved, Written } from '#sql';
 import { changeOf, changesOf, endings } from './change.js';
 import type { SessionContext } from './context.js';
 import { hasRoom } from './event-size.js';
-import { firstUserOid, maskingOf, untouched } from './masking.js';
+import { firstUserOid, lineagesOf, maskingOf, untouched } from './masking.js';
 import type { Meaning, Part } from './meaning.js';
 import { partOf } from './names.js';
 import { type Refusal, stateInFlight } from './refusal.js';
@@ -69,6 +69,7 @@ export function meaningOf(
     asked,
     decides: [...new Set([...asked, ...resolved])],
     masking,
+    lineages: lineagesOf(ctx.judge, masking, resolved, asked),
     copiesIn: acts.some((act) => act.kind === 'copy' && act.direction === 'from' && act.end === 'client'),
     changes: resolved.map((statement) => changesOf(ctx, statement)).reduce(wider, 'nothing'),
     namesStatement: acts.some((act) => executedBy(act) !== undefined),

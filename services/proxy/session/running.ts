@@ -1,4 +1,4 @@
-import type { Masked } from '#masking';
+import { type Lineage, type Masked, plainLineage } from '#masking';
 import type { Written } from '#sql';
 import type { Meaning } from './meaning.js';
 
@@ -19,13 +19,16 @@ export interface Running {
   columns: readonly Column[] | undefined;
   /** What masks made of its text: absent where nothing was sent. */
   readonly masking: Masked | undefined;
+  /** Which of its result columns come from masked ones. */
+  readonly lineage: Lineage;
   /** Result columns in which the content net found something. */
   readonly netted: Set<number>;
   /** What its success changes in the names that the session knows. */
   readonly applied?: () => void;
 }
 
-export function newRunning(n: number, applied?: () => void, masking?: Masked): Running {
+/** @param i the statement's place in the text that `meaning` is of */
+export function newRunning(n: number, applied?: () => void, meaning?: Meaning, i = 0): Running {
   const running = {
     n,
     startedUs: 0,
@@ -36,7 +39,8 @@ export function newRunning(n: number, applied?: () => void, masking?: Masked): R
     ended: false,
     completed: false,
     columns: undefined,
-    masking,
+    masking: meaning?.masking,
+    lineage: meaning?.lineages[i] ?? plainLineage,
     netted: new Set<number>(),
   };
   return applied ? { ...running, applied } : running;
@@ -51,7 +55,7 @@ export interface Refused {
 export interface Column {
   readonly name: string;
   readonly type: number;
-  /** How it was masked, as far as its name tells: a column that the rewrite put a mask in the place of. */
+  /** Its values come from a column that the rewrite put a mask in the place of. */
   readonly masked?: 'rewrite';
 }
 
@@ -95,6 +99,8 @@ export interface Portal {
   /** Absent for an SQL cursor: it is open, and stays what it is. */
   readonly boundAt: Moment | undefined;
   columns: readonly Column[] | undefined;
+  /** A Describe of it is on its way, or was answered. */
+  described: boolean;
 }
 
 /** What the server still owes an answer to, in the order in which it was sent. */
@@ -103,7 +109,9 @@ export type Expected =
   | { readonly kind: 'parse'; readonly prepared: Prepared; readonly before: Prepared | undefined }
   | { readonly kind: 'bind'; readonly portal: Portal }
   | { readonly kind: 'describe'; readonly of: Prepared | Portal | undefined }
-  | { readonly kind: 'execute'; readonly running: Running }
+  /** The proxy's own Describe of a portal that the client did not describe: its answer goes no further. */
+  | { readonly kind: 'tags'; readonly portal: Portal }
+  | { readonly kind: 'execute'; readonly running: Running; readonly portal: Portal }
   /** `closed`: the statement whose name it takes away. */
   | { readonly kind: 'close'; readonly closed: Prepared | undefined }
   | { readonly kind: 'sync' }

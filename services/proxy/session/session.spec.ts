@@ -1,7 +1,10 @@
 import { LogFailed, LogFull } from '#event-log';
-import { request } from '#pgwire';
-import { Bench, done, failure, ready } from './testing/bench.js';
+import { encodeDataRow, encodeEmptyQueryResponse, encodeRowDescription, request } from '#pgwire';
+import { Bench, done, failure, NoMasks, ready } from './testing/bench.js';
 
+const [parseComplete, bindComplete] = ['1', '2'].map((type) => Buffer.from(`${type}\0\0\0\x04`, 'latin1')) as [Buffer, Buffer];
+const column = { name: 'a', table: 0, attnum: 0, type: 23, size: 4, typmod: -1, format: 'text' as const };
+const copyInResponse = Buffer.from('G\0\0\0\x07\0\0\0', 'latin1');
 const query = (sql: string): Buffer => request.query(sql);
 const extended = (sql: string): Buffer =>
   Buffer.concat([request.parse('', sql), request.bind('', '', []), request.execute('', 0), request.sync()]);
@@ -113,6 +116,45 @@ describe('a strict session', () => {
     bench.session.fromClient(query('SELECT 1'));
     bench.settle();
     expect([bench.refreshes, bench.sent]).toEqual([1, ['Q SELECT 1']]);
+  });
+
+  it('sees the description of every row before it passes, where there are masks', () => {
+    const bench = new Bench();
+    bench.judge.masking = new NoMasks();
+    bench.session.fromClient(extended('SELECT 1'));
+    bench.settle();
+    expect(bench.sent).toEqual(['P SELECT 1', 'B', 'D', 'E', 'S']);
+    bench.reply(parseComplete, bindComplete, encodeRowDescription([column]), encodeDataRow(['1']));
+    expect(bench.told).toEqual(['1', '2', 'D']);
+    bench.reply(done('SELECT 1'), ready('I'));
+    bench.session.fromClient(query('SELECT 2'));
+    bench.settle();
+    bench.reply(encodeDataRow(['2']));
+    expect([bench.ended, bench.told.slice(5)]).toEqual(['protocol-error', ['E 08P01']]);
+  });
+
+  it('gives the empty string an id of its own', () => {
+    const bench = new Bench();
+    bench.session.fromClient(query(''));
+    bench.settle();
+    bench.reply(encodeEmptyQueryResponse(), ready('I'));
+    bench.session.fromClient(query('SELECT 1'));
+    const ids = bench.drafts.flatMap((draft) => (draft.type === 'statement.decided' ? [draft.data.n] : []));
+    expect(ids).toEqual([0, 1]);
+  });
+
+  it('feeds a COPY that is not the last of its string', () => {
+    const bench = new Bench();
+    bench.session.fromClient(query('COPY;SELECT 1'));
+    bench.settle();
+    bench.reply(copyInResponse);
+    bench.session.fromClient(Buffer.concat([request.copyData(Buffer.from('1\n')), request.copyDone()]));
+    bench.settle();
+    expect(bench.sent).toEqual(['Q COPY;SELECT 1', 'd', 'c']);
+    bench.reply(done('COPY 1'), done('SELECT 1'), ready('I'));
+    bench.session.fromClient(query('SELECT 2'));
+    bench.settle();
+    expect(bench.sent.at(-1)).toBe('Q SELECT 2');
   });
 
   it('refuses a statement behind such a change in one pipeline', () => {

@@ -28,14 +28,16 @@ export class SimpleQuery {
           sql,
           parameters: [],
           renew: () => meaningOf(this.ctx, written, sql),
-          send: (n, { parts, copiesIn, masking }) => {
+          send: (n, meant) => {
+            const { parts, copiesIn, masking } = meant;
             const statements = parts.map((part, i) =>
               newRunning(
                 n + i,
                 () => {
                   part.applied(n + i);
                 },
-                masking,
+                meant,
+                i,
               ),
             );
             if (statements.length === 0) statements.push(newRunning(n)); // the empty string is answered, too

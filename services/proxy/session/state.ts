@@ -58,6 +58,8 @@ export class SessionState {
   /** A name that was to be made, or taken away, was not: what it stood for before stands again. */
   undo(expected: Expected): void {
     const { prepared } = this;
+    const portal = expected.kind === 'tags' ? expected.portal : expected.kind === 'describe' ? expected.of : undefined;
+    if (portal && 'described' in portal) portal.described = false;
     if (expected.kind === 'close' && expected.closed && !prepared.has(expected.closed.name))
       prepared.set(expected.closed.name, expected.closed);
     if (expected.kind !== 'parse' || prepared.get(expected.prepared.name) !== expected.prepared) return;

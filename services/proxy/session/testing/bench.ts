@@ -1,9 +1,10 @@
 import { eventBytes } from '#events';
 import type { LogFailed } from '#event-log';
+import { type Lineage, type Masked, plainLineage } from '#masking';
 import { encodeCommandComplete, encodeErrorResponse, encodeReadyForQuery, type Frame, Framer } from '#pgwire';
 import type { Decision } from '#policy';
 import type { Act, Parsed, Resolved, Written } from '#sql';
-import { type AnyDraft, type HoldAnswer, Holds, Judge, type Need, SessionPort, type Timer } from '../port.js';
+import { type AnyDraft, type HoldAnswer, Holds, Judge, type Need, SessionMasking, SessionPort, type Timer } from '../port.js';
 import { Session } from '../session.js';
 
 interface Recorded {
@@ -70,6 +71,7 @@ export class Bench extends SessionPort {
     const statements = sql
       .toString('utf8')
       .split(';')
+      .filter((text) => text.trim() !== '')
       .map((text) => ({
         ...({ verb: text.trim(), act: actOf(text.trim()) } as unknown as Written),
         ...(text.includes('PASSWORD') && { secret: true as const }),
@@ -134,6 +136,7 @@ class TextJudge extends Judge {
   readonly catalog = 'b'.repeat(64);
   readonly analyzer = 'test';
   isStale = false;
+  override masking: SessionMasking | undefined = undefined;
 
   resolve(written: Written): Resolved {
     const facts = {
@@ -156,6 +159,22 @@ class TextJudge extends Judge {
   }
 }
 
+/** Masks that cover nothing of what is asked. */
+export class NoMasks extends SessionMasking {
+  rewrite(): Masked {
+    return { kind: 'as-is', touches: [] };
+  }
+  touches(): readonly string[] {
+    return [];
+  }
+  lineage(): Lineage {
+    return plainLineage;
+  }
+  isMaskedTag(): boolean {
+    return false;
+  }
+}
+
 class NoHolds extends Holds {
   ask(): HoldAnswer {
     throw new Error('nothing is held here');
@@ -172,6 +191,7 @@ const select = { verb: 'SELECT', act: { kind: 'plain' } } as unknown as Written;
 
 function actOf(text: string): Act {
   if (text === 'ROLLBACK') return { kind: 'transaction', command: 'rollback', modes: [] };
+  if (text === 'COPY') return { kind: 'copy', direction: 'from', end: 'client', query: false };
   if (text === 'BEGIN') return { kind: 'transaction', command: 'begin', modes: [] };
   if (text.startsWith('SET')) return { kind: 'set', name: 'x', values: [], local: false };
   if (text.startsWith('PREPARE ')) return { kind: 'prepare', name: text.slice('PREPARE '.length), inner: select };
