@@ -59,15 +59,12 @@ const moments: Record<string, (client: RawClient) => Promise<unknown>> = {
 describe('a client that vanishes', () => {
   let world: World;
   let token: string;
-  /** Past the tap, which would go on reading. */
-  let past: World;
 
   beforeAll(async () => {
     world = await startWorld({
       policy: openPolicy,
       initSql: `CREATE TABLE item (id int); GRANT ALL ON item TO ${login.name}`,
     });
-    past = { ...world, tap: { ...world.tap, port: world.proxyPort } };
     token = await world.token('bot', ['agents']);
   }, 60_000);
   afterAll(() => world.stop(), 30_000);
@@ -76,7 +73,7 @@ describe('a client that vanishes', () => {
     const admin = await world.direct();
     try {
       await admin.query('SELECT pg_advisory_lock(1)');
-      const client = await rawConnect(past, 'bot', token);
+      const client = await rawConnect(world, 'bot', token);
       await until(client);
       client.socket.destroy();
       const late = Date.now() + 5_000;

@@ -96,8 +96,19 @@ class TappedConnection {
     const recorder = first.kind === 'startup' ? new SessionRecorder(portOf(upstream), first.parameters) : undefined;
     if (recorder) this.recorders.push(recorder);
     await Promise.all([
-      pass(client, upstream, (chunk) => recorder?.fromClient(chunk)),
-      pass(upstream, client, (chunk) => recorder?.fromServer(chunk)),
+      // The proxy hears of a client that broke off by an end: all that it has sent by then is still seen.
+      pass(
+        client,
+        upstream,
+        (chunk) => recorder?.fromClient(chunk),
+        () => upstream.end(),
+      ),
+      pass(
+        upstream,
+        client,
+        (chunk) => recorder?.fromServer(chunk),
+        () => client.destroy(),
+      ),
     ]);
     if (recorder) recorder.closed = true;
   }
@@ -202,8 +213,11 @@ function ready(socket: Socket, event: 'connect' | 'secure' | 'secureConnect'): P
   });
 }
 
-/** Hands every chunk to `seen` and to the other side, and passes an end and a break on. Resolves when the source has closed. */
-function pass(from: Socket, to: Socket, seen: (chunk: Buffer) => void): Promise<void> {
+/**
+ * Hands every chunk to `seen` and to the other side, and passes an end and a break on. What the other side is gone for is seen all the
+ * same. Resolves when the source has closed.
+ */
+function pass(from: Socket, to: Socket, seen: (chunk: Buffer) => void, broken: () => void): Promise<void> {
   return new Promise((resolve) => {
     // A canceller may be gone before its packet was passed on.
     if (from.readableEnded || from.closed) to.end();
@@ -213,13 +227,14 @@ function pass(from: Socket, to: Socket, seen: (chunk: Buffer) => void): Promise<
     }
     from.on('data', (chunk: Buffer) => {
       seen(chunk);
-      if (to.write(chunk)) return;
+      if (to.destroyed || to.write(chunk)) return;
       from.pause();
       to.once('drain', () => from.resume());
     });
+    to.once('close', () => from.resume());
     from.on('end', () => to.end());
     from.on('close', () => {
-      if (!from.readableEnded) to.destroy();
+      if (!from.readableEnded) broken();
       resolve();
     });
     from.resume();
