@@ -94,6 +94,8 @@ export const StatementHeld = envelope(
   }),
 );
 
+const ResultColumn = writtenOnce(z.strictObject({ masked: z.string().optional(), name: z.string(), type: z.int() }));
+
 export const StatementCompleted = envelope(
   'statement.completed',
   1,
@@ -108,7 +110,7 @@ export const StatementCompleted = envelope(
     /** From sending it to the end of its answer. */
     us: Micros.optional(),
     /** As RowDescription gave them. `masked`: its cells come from a masked column (`rewrite`), or the content net covered something in one (`net`). */
-    columns: z.array(z.strictObject({ masked: z.string().optional(), name: z.string(), type: z.int() })).optional(),
+    columns: z.array(ResultColumn).optional(),
   }),
 );
 

@@ -129,9 +129,7 @@ export class Delivery {
             // The bytes of their RowDescription are on record in any case.
             ...(running.columns &&
               hasRoomForColumns(running.columns) && {
-                columns: running.columns.map((column, i) =>
-                  running.netted.has(i) ? { ...column, masked: 'net' } : { ...column },
-                ),
+                columns: running.columns.map((column, i) => (running.netted.has(i) ? { ...column, masked: 'net' } : column)),
               }),
           },
           ...(range && { wire: [range.wire], parts: range.parts }),

@@ -10,7 +10,7 @@ import { netFault, netMessage } from './answer-masking.js';
 import type { SessionContext } from './context.js';
 import { Delivery, type Outcome } from './delivery.js';
 import { Expectations, type Skipping } from './expectations.js';
-import { columnsOf } from './row-description.js';
+import { RowDescriptions } from './row-description.js';
 import { type Column, type Expected, type Refused, type Running, runningOf } from './running.js';
 
 /** What the session is told by its server. */
@@ -38,6 +38,7 @@ export class Replies {
   fatal = false;
 
   private readonly delivery: Delivery;
+  private readonly descriptions: RowDescriptions;
   private skipping: Skipping = 'nothing';
   /** Pieces of a row of the proxy's own question. */
   private readonly ownRow: Buffer[] = [];
@@ -47,6 +48,7 @@ export class Replies {
     private readonly listener: RepliesListener,
   ) {
     this.delivery = new Delivery(ctx, this.expected);
+    this.descriptions = new RowDescriptions(ctx.judge.masking);
   }
 
   /** Call when a chunk of the server's stream is through. */
@@ -103,7 +105,7 @@ export class Replies {
         this.parameter(frame.bytes);
         return;
       case 'T': {
-        const columns = columnsOf(frame.bytes, this.ctx.judge.masking, this.expected.lineage);
+        const columns = this.descriptions.columnsOf(frame.bytes, this.expected.lineage);
         if (!columns) {
           this.listener.broken('a masked column was about to be shown');
           return;
