@@ -36,8 +36,13 @@ describe('a step', () => {
       seq: 4,
       decision: { rule: 'two' },
       sql: 'SELECT a',
-      results: [{ n: 1, columns: [{ name: 'a', type: 23, mask: null }], masking: 'known', rows: [['1'], [null]], absent: [] }],
+      results: [{ n: 1, columns: [{ name: 'a', type: 23, mask: null }], masking: 'unknown', rows: [['1'], [null]], absent: [] }],
     });
+  });
+
+  it('does not know what was masked where the end tells no columns: a wide result leaves them out', () => {
+    expect(step(session, 4)?.event).toMatchObject({ type: 'statement.completed', data: { n: 1 } });
+    expect(step(session, 4)?.results.map(({ masking }) => masking)).toEqual(['unknown']);
   });
 
   it('does not know what was masked while no end of the statement is on record', () => {
@@ -67,7 +72,7 @@ describe('a step', () => {
     expect(step(session, 9)).toMatchObject({
       sql: 'SELECT b',
       decision: { rule: 'bound' },
-      results: [{ n: 4, columns: [{ name: 'column 1', type: 0, mask: null }], masking: 'known', rows: [[{ hex: '00ff' }]] }],
+      results: [{ n: 4, columns: [{ name: 'column 1', type: 0, mask: null }], rows: [[{ hex: '00ff' }]] }],
     });
   });
 

@@ -28,7 +28,7 @@ export interface Step {
 export interface Result {
   readonly n: number | null;
   readonly columns: readonly ResultColumn[];
-  /** Whether `mask` is known: the statement.completed that tells it may not be there, or not yet. Where that names no column, none is masked. */
+  /** Whether `mask` is known: the statement.completed that tells it may not be there, or not yet. */
   readonly masking: 'known' | 'unknown';
   readonly rows: readonly (readonly Cell[])[];
   /** Rows handed over whose content is not there. */
@@ -133,11 +133,10 @@ function resultsOf(handed: readonly HandedRows[], completions: ReadonlyMap<numbe
     if (last && last.n === row.n) last.rows.push(row);
     else results.push({ n: row.n, rows: [row] });
   }
-  return results.map(({ n, rows }) => resultOf(n, rows, n === null ? undefined : completions.get(n)));
+  return results.map(({ n, rows }) => resultOf(n, rows, n === null ? undefined : completions.get(n)?.columns));
 }
 
-function resultOf(n: number | null, handed: readonly HandedRows[], completion: Completion | undefined): Result {
-  const told = completion?.columns;
+function resultOf(n: number | null, handed: readonly HandedRows[], told: Completion['columns']): Result {
   const rows: Cell[][] = [];
   const absent = new Map<Absent['why'], number>();
   for (const { message, columns, formats } of handed) {
@@ -155,7 +154,7 @@ function resultOf(n: number | null, handed: readonly HandedRows[], completion: C
   return {
     n,
     columns,
-    masking: completion ? 'known' : 'unknown',
+    masking: told ? 'known' : 'unknown',
     rows,
     absent: Array.from(absent, ([why, count]) => ({ why, count })),
   };
