@@ -73,7 +73,10 @@ export function seal(draft: Draft, producer: string, at: number, random: (bytes:
 
 /** The records of an event: its parts, then itself. */
 export function stamp({ draft, key, before, after, salts }: Sealed, producer: string, pseq: number, seq: number): LogRecord[] {
-  const records = (draft.parts ?? []).flatMap((part, i) => partRecords(part, salts[i] as Buffer, { producer, pseq }, key));
+  const records: LogRecord[] = [];
+  draft.parts?.forEach((part, i) => {
+    addPartRecords(records, part, salts[i] as Buffer, { producer, pseq }, key);
+  });
   const value = Buffer.from(`${before}"pseq":${pseq},"seq":${seq},${after}`);
   records.push({ topic: topicOf(draft.type), key, value });
   return records;
@@ -90,15 +93,26 @@ const described = (part: DraftPart, salt: Buffer) => ({
   withheld: part.withheld,
 });
 
-function partRecords(part: DraftPart, salt: Buffer, id: { producer: string; pseq: number }, key: string): LogRecord[] {
-  const record = (i: number, n: number, chunk: Buffer): LogRecord => ({
-    topic: topics.parts,
-    key,
-    value: encodePartRecord({ i, n, name: part.name, ...id }, salt, chunk),
-  });
-  if (part.withheld) return [record(0, 0, Buffer.alloc(0))];
+function addPartRecords(
+  records: LogRecord[],
+  part: DraftPart,
+  salt: Buffer,
+  { producer, pseq }: { producer: string; pseq: number },
+  key: string,
+): void {
+  const add = (i: number, n: number, chunk: Buffer): void => {
+    const value = encodePartRecord({ i, n, name: part.name, producer, pseq }, salt, chunk);
+    records.push({ topic: topics.parts, key, value });
+  };
+  if (part.withheld) {
+    add(0, 0, nothing);
+    return;
+  }
   const [first] = part.bytes;
   const whole = first && part.bytes.length === 1 ? first : Buffer.concat(part.bytes);
   const n = Math.max(1, Math.ceil(whole.length / partChunkBytes));
-  return Array.from({ length: n }, (_, i) => record(i, n, whole.subarray(i * partChunkBytes, (i + 1) * partChunkBytes)));
+  if (n === 1) add(0, 1, whole);
+  else for (let i = 0; i < n; i++) add(i, n, whole.subarray(i * partChunkBytes, (i + 1) * partChunkBytes));
 }
+
+const nothing = Buffer.alloc(0);

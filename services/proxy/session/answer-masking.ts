@@ -15,7 +15,7 @@ export function netRow(bytes: Buffer, running: Running | undefined): Buffer {
     if (!covered) return;
     copy ??= Buffer.from(bytes);
     covered.copy(copy, from);
-    running?.netted.add(column);
+    if (running) (running.netted ??= new Set()).add(column);
   });
   return copy ?? bytes;
 }

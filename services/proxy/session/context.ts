@@ -73,5 +73,10 @@ export function wireRecorded({ wire, parts }: Accounted, n?: number): AnyDraft {
 
 /** The event with this range added to what it accounts for. */
 export function withRange<D extends AnyDraft>(draft: D, { wire, parts }: Accounted): D {
-  return { ...draft, wire: [...(draft.wire ?? []), wire], parts: [...(draft.parts ?? []), ...parts] };
+  return {
+    type: draft.type,
+    data: draft.data,
+    wire: draft.wire ? [...draft.wire, wire] : [wire],
+    parts: draft.parts ? [...draft.parts, ...parts] : parts,
+  } as unknown as D;
 }

@@ -114,32 +114,29 @@ export class Delivery {
     const range = ctx.server.isEmpty ? undefined : ctx.server.close(this.withheld);
     this.capped = false;
     const sent = outcome === 'ok' || outcome === 'error' || outcome === 'cancelled' || outcome === 'suspended';
-    ctx.port.record(
-      [
-        {
-          type: 'statement.completed',
-          data: {
-            n: running.n,
-            outcome,
-            rows: running.rows,
-            bytes: running.bytes,
-            ...(tag !== undefined && tag !== '' && { tag }),
-            ...(sqlstate !== undefined && { sqlstate }),
-            ...(sent && { us: Math.max(0, ctx.port.micros() - running.startedUs) }),
-            // The bytes of their RowDescription are on record in any case.
-            ...(running.columns &&
-              hasRoomForColumns(running.columns) && {
-                columns: running.columns.map((column, i) => (running.netted.has(i) ? { ...column, masked: 'net' } : column)),
-              }),
-          },
-          ...(range && { wire: [range.wire], parts: range.parts }),
-        },
-      ],
-      'linger',
-    );
+    const data = {
+      n: running.n,
+      outcome,
+      rows: running.rows,
+      bytes: running.bytes,
+      tag: tag === '' ? undefined : tag,
+      sqlstate,
+      us: sent ? Math.max(0, ctx.port.micros() - running.startedUs) : undefined,
+      columns: columnsOf(running),
+    };
+    const type = 'statement.completed';
+    ctx.port.record([range ? { type, data, wire: [range.wire], parts: range.parts } : { type, data }], 'linger');
   }
 
   private get withheld(): ReadonlyMap<PartName, Withheld> | undefined {
     return this.capped ? withheldRows : undefined;
   }
 }
+
+/** What the result's columns are called; absent where no event has room for it: the bytes of their RowDescription are on record. */
+function columnsOf({ columns, netted }: Running): ResultColumn[] | undefined {
+  if (!columns || !hasRoomForColumns(columns)) return undefined;
+  return columns.map((column, i) => (netted?.has(i) === true ? { ...column, masked: 'net' } : column));
+}
+
+type ResultColumn = NonNullable<EventOf<'statement.completed'>['data']['columns']>[number];

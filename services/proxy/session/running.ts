@@ -22,7 +22,7 @@ export interface Running {
   /** Which of its result columns come from masked ones. */
   readonly lineage: Lineage;
   /** Result columns in which the content net found something. */
-  readonly netted: Set<number>;
+  netted: Set<number> | undefined;
   /** What its success changes in the names that the session knows. */
   readonly applied?: () => void;
 }
@@ -41,7 +41,7 @@ export function newRunning(n: number, applied?: () => void, meaning?: Meaning, i
     columns: undefined,
     masking: meaning?.masking,
     lineage: meaning?.lineages[i] ?? plainLineage,
-    netted: new Set<number>(),
+    netted: undefined,
   };
   return applied ? { ...running, applied } : running;
 }
