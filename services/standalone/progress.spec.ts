@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { Progress } from './progress.js';
 
 describe('progress', () => {
@@ -13,11 +14,11 @@ describe('progress', () => {
   };
 
   it('is a line a step, with what was said meanwhile before it', async () => {
-    expect(await told(false)).toMatch(/^it takes a while\n {2}✓ .* s.* the shop is open\n$/);
+    expect(stripVTControlCharacters(await told(false))).toMatch(/^it takes a while\n {2}✓ .* s.* the shop is open\n$/);
   });
 
   it('shows the step under way on a terminal, below what is said', async () => {
-    const [first, ...rest] = (await told(true)).split('\r\u001b[2K');
+    const [first, ...rest] = (await told(true)).split('\r\u001b[2K').map(stripVTControlCharacters);
     expect(first).toMatch(/… the shop is open$/);
     expect(rest).toEqual([
       expect.stringMatching(/^it takes a while\n.*… the shop is open$/),
