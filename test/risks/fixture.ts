@@ -1,52 +1,8 @@
-/** A schema in which much hides behind harmless names: rules, triggers, defaults, domains, casts, operators, views that run code. */
-export const riskFixture = `
-SET client_min_messages = warning;
-CREATE TABLE accounts (id int PRIMARY KEY, owner text, balance numeric, email text);
-INSERT INTO accounts SELECT g, 'owner' || g, g * 10, 'o' || g || '@example.com' FROM generate_series(1,5) g;
-CREATE TABLE orders (id int PRIMARY KEY, account_id int REFERENCES accounts(id) ON DELETE CASCADE, total numeric);
-INSERT INTO orders SELECT g, g, g FROM generate_series(1,5) g;
-CREATE TABLE audit_log (id serial PRIMARY KEY, msg text);
-INSERT INTO audit_log(msg) SELECT 'm' || g FROM generate_series(1,5) g;
-CREATE TABLE "drop" (id int, "delete" text, "truncate" text);
-INSERT INTO "drop" VALUES (1,'a','b'),(2,'c','d');
-CREATE TABLE inbox (id int, body text);
-CREATE RULE inbox_wipe AS ON INSERT TO inbox DO ALSO DELETE FROM audit_log;
-CREATE TABLE trig_t (id int);
-CREATE TABLE staging (id int, owner text, balance numeric);
-INSERT INTO staging VALUES (1,'x',1),(2,'y',2);
-CREATE TABLE parted (k int, v text) PARTITION BY LIST (k);
-CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
-INSERT INTO parted VALUES (1,'a');
-CREATE VIEW v_accounts AS SELECT id, owner, balance FROM accounts;
-CREATE VIEW v_ins AS SELECT 1 AS x;
-CREATE RULE v_ins_wipe AS ON INSERT TO v_ins DO INSTEAD DELETE FROM audit_log;
-CREATE MATERIALIZED VIEW mv_totals AS SELECT count(*) c FROM accounts;
-CREATE SEQUENCE seq1;
-CREATE TYPE mood AS ENUM ('ok','bad');
-CREATE FUNCTION purge_accounts() RETURNS int LANGUAGE sql VOLATILE AS 'DELETE FROM orders; DELETE FROM accounts; SELECT 1';
-CREATE FUNCTION total_balance() RETURNS numeric LANGUAGE sql STABLE AS 'SELECT sum(balance) FROM accounts';
-CREATE FUNCTION refresh_stats() RETURNS int LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$ BEGIN EXECUTE 'TRUNCATE audit_log'; RETURN 0; END $$;
-CREATE FUNCTION lying_stable() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM purge_accounts_x(); RETURN 1; END $$;
-CREATE FUNCTION purge_accounts_x() RETURNS int LANGUAGE sql VOLATILE AS 'DELETE FROM audit_log; SELECT 1';
-CREATE PROCEDURE nightly() LANGUAGE sql AS 'DELETE FROM audit_log';
-CREATE FUNCTION trig_wipe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM audit_log; RETURN NEW; END $$;
-CREATE TRIGGER t BEFORE INSERT ON trig_t FOR EACH ROW EXECUTE FUNCTION trig_wipe();
-CREATE FUNCTION op_wipe(int) RETURNS int LANGUAGE sql VOLATILE AS 'DELETE FROM audit_log; SELECT $1';
-CREATE OPERATOR ### (FUNCTION = op_wipe, RIGHTARG = int);
-CREATE TYPE job AS (id int);
-CREATE FUNCTION job_text(job) RETURNS text LANGUAGE sql VOLATILE AS 'DELETE FROM audit_log; SELECT ''x''::text';
-CREATE CAST (job AS text) WITH FUNCTION job_text(job);
-CREATE FUNCTION chk_wipe(int) RETURNS bool LANGUAGE sql VOLATILE AS 'DELETE FROM audit_log; SELECT true';
-CREATE DOMAIN nice_int AS int CHECK (chk_wipe(VALUE));
-CREATE TABLE dflt (id int DEFAULT op_wipe(1), x int);
-CREATE FUNCTION sfunc_wipe(int, int) RETURNS int LANGUAGE sql VOLATILE AS 'DELETE FROM audit_log; SELECT 1';
-CREATE AGGREGATE nice_sum(int) (SFUNC = sfunc_wipe, STYPE = int);
-CREATE FUNCTION pub_len(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT length($1)';
-CREATE VIEW v_hidden AS SELECT purge_accounts_x() AS n;
-CREATE FUNCTION run_any(text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE $1; END $$;
-ALTER TABLE accounts ENABLE ROW LEVEL SECURITY;
-CREATE POLICY p_all ON accounts USING (true);
-CREATE TABLE _before AS SELECT relname::text, pg_relation_filenode(oid) AS f FROM pg_class WHERE relkind IN ('r','m','i') AND relnamespace = 'public'::regnamespace;
-CREATE FUNCTION intact() RETURNS bool LANGUAGE sql AS $$ SELECT (SELECT count(*) FROM public.accounts) = 5 AND (SELECT count(*) FROM public.orders) = 5 AND (SELECT count(*) FROM public.audit_log) = 5 AND (SELECT count(*) FROM public."drop") = 2 $$;
-CREATE FUNCTION rewritten(text) RETURNS bool LANGUAGE sql AS $$ SELECT pg_relation_filenode($1::regclass) IS DISTINCT FROM (SELECT f FROM public._before WHERE relname = $1) $$;
-`;
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The schema of the samples of risks, in which much hides behind harmless names: rules, triggers, defaults, domains, casts, operators,
+ * views that run code.
+ */
+export const riskFixture = readFileSync(join(process.cwd(), 'test', 'samples', 'risk_fixture.sql'), 'utf8');
