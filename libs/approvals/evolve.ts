@@ -22,23 +22,7 @@ export function evolve(holds: Holds, event: Event): Holds {
       return release(holds, (held) => held.session === event.session && held.n === event.data.n);
     case 'session.closed':
       return leave(holds, event.session);
-    case 'producer.started':
-    case 'producer.stopped':
-    case 'session.opened':
-    case 'session.refused':
-    case 'session.ready':
-    case 'session.terminated':
-    case 'wire.recorded':
-    case 'cancel.requested':
-    case 'statement.prepared':
-    case 'proxy.statement':
-    case 'policy.activated':
-    case 'catalog.observed':
-    case 'access.viewed':
-    case 'export.created':
-    case 'login.succeeded':
-    case 'login.failed':
-    case 'alert.raised':
+    default:
       return holds;
   }
 }

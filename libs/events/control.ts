@@ -45,18 +45,6 @@ export const ExportCreated = envelope(
   1,
   z.strictObject({ by: By, format: z.string(), name: z.string(), sha256: Sha256Hex, rows: Count }),
 );
-export const LoginSucceeded = envelope(
-  'login.succeeded',
-  1,
-  z.strictObject({
-    by: By,
-    method: z.string(),
-    /** SHA-256 of the one-time code that it spent: whoever reads this takes it no more. */
-    code: Sha256Hex.optional(),
-  }),
-);
-export const LoginFailed = envelope('login.failed', 1, z.strictObject({ method: z.string(), reason: z.string() }));
-
 export const AlertRaised = envelope(
   'alert.raised',
   1,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import * as control from './control.js';
+import * as identity from './identity.js';
+import * as native from './native.js';
 import * as session from './session.js';
 import * as statement from './statement.js';
 import { template } from './template.js';
@@ -31,8 +33,19 @@ const catalogue = {
   'approval.withdrawn': { schema: control.ApprovalWithdrawn, topic: toControl },
   'access.viewed': { schema: control.AccessViewed, topic: toEvents },
   'export.created': { schema: control.ExportCreated, topic: toEvents },
-  'login.succeeded': { schema: control.LoginSucceeded, topic: toEvents },
-  'login.failed': { schema: control.LoginFailed, topic: toEvents },
+  'login.succeeded': { schema: identity.LoginSucceeded, topic: toEvents },
+  'login.failed': { schema: identity.LoginFailed, topic: toEvents },
+  'login.ended': { schema: identity.LoginEnded, topic: toEvents },
+  'login.throttled': { schema: identity.LoginThrottled, topic: toEvents },
+  'token.issued': { schema: identity.TokenIssued, topic: toEvents },
+  'token.revoked': { schema: identity.TokenRevoked, topic: toControl },
+  'configuration.changed': { schema: identity.ConfigurationChanged, topic: toEvents },
+  'connector.enrolled': { schema: identity.ConnectorEnrolled, topic: toEvents },
+  'connector.connected': { schema: identity.ConnectorConnected, topic: toEvents },
+  'connector.disconnected': { schema: identity.ConnectorDisconnected, topic: toEvents },
+  'native.observed': { schema: native.NativeObserved, topic: toEvents },
+  'bypass.found': { schema: native.BypassFound, topic: toEvents },
+  'reconciliation.completed': { schema: native.ReconciliationCompleted, topic: toEvents },
   'alert.raised': { schema: control.AlertRaised, topic: toEvents },
 } as const satisfies Record<string, { schema: z.ZodObject; topic: Topic }>;
 

@@ -18,6 +18,19 @@ export type Principal = z.infer<typeof Principal>;
 export const By = z.strictObject({ issuer: z.string(), subject: z.string() });
 export type By = z.infer<typeof By>;
 
+/**
+ * What an agent says it is doing: which run, of which conversation, for which tool call, in which trace (W3C Trace Context). `token`:
+ * an issuer vouches for it. `startup`, `comment` (sqlcommenter): the client claims it.
+ */
+const told = z.strictObject({ value: z.string().max(256), by: z.enum(['token', 'startup', 'comment']) });
+export const RunContext = z.strictObject({
+  run: told.optional(),
+  conversation: told.optional(),
+  toolCall: told.optional(),
+  traceparent: told.optional(),
+});
+export type RunContext = z.infer<typeof RunContext>;
+
 export const SessionOpened = envelope(
   'session.opened',
   1,
@@ -36,7 +49,16 @@ export const SessionAuthenticated = envelope(
   1,
   z.strictObject({
     principal: Principal,
-    method: z.enum(['oidc', 'service-token']),
+    method: z.enum(['oidc', 'service-token', 'issued-token']),
+    /** How the token was handed over. Absent: as a password. */
+    sasl: z.literal('OAUTHBEARER').optional(),
+    /** Who acts in the principal's name, the present actor first (RFC 8693 4.1). Absent: the principal itself. */
+    actors: z.array(By).optional(),
+    run: RunContext.optional(),
+    /** The policy's role by which it got its login. */
+    role: z.string().optional(),
+    /** Canonical JSON of the token's claims that the policy's roles read, so that another policy can be asked about the same. */
+    claims: z.string().optional(),
     /** The token's id as its issuer knows it; never the token. */
     token: z.string().optional(),
     expires: Instant.optional(),
@@ -55,6 +77,8 @@ export const SessionRefused = envelope(
   z.strictObject({
     reason: z.string(),
     sqlstate: z.string(),
+    /** Why the secret was not accepted: a stable code for the operator, which the client is not told. */
+    refusal: z.string().optional(),
     stage: z.enum(['startup', 'authentication', 'authorization', 'upstream', 'catalog']),
   }),
 );
@@ -84,6 +108,9 @@ export const SessionClosed = envelope(
       'client-terminated',
       'client-gone',
       'server-gone',
+      'connector-gone',
+      'token-expired',
+      'token-revoked',
       'refused',
       'limit',
       'protocol-error',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Count, envelope, Instant, Micros, Sha256Hex, Uuid } from './envelope.js';
-import { Durability } from './session.js';
+import { Durability, RunContext } from './session.js';
 import { writtenOnce } from './template.js';
 
 /** What one statement does, as far as its text and the catalog tell. */
@@ -75,6 +75,8 @@ export const StatementDecided = envelope(
     statements: z.array(StatementFacts),
     /** Masked columns that it reads, `schema.table.column`; the text that was sent is the part `forwarded`. */
     masked: z.array(z.string()).optional(),
+    /** The agent's run at this statement: the session's, and what a comment of the statement says. */
+    run: RunContext.optional(),
   }),
 );
 

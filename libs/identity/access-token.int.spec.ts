@@ -44,8 +44,16 @@ describe('an access token', () => {
     );
 
   it("is taken from a real provider's client credentials, as an agent's", async () => {
-    const { tokenId, expires, ...who } = await trusted().authenticate(await issuer.fetchToken('billing-bot'), Date.now());
+    const {
+      tokenId,
+      expires,
+      claims: said,
+      ...who
+    } = await trusted().authenticate(await issuer.fetchToken('billing-bot'), Date.now());
+    expect(said).toMatchObject({ iss: issuer.url, sub: 'billing-bot' });
     expect(who).toEqual({
+      actors: [],
+      run: {},
       method: 'oidc',
       principal: { groups: ['agents', 'billing'], issuer: issuer.url, kind: 'agent', subject: 'billing-bot' },
     });
@@ -54,7 +62,11 @@ describe('an access token', () => {
   });
 
   it("is a person's when its subject is not its client", async () => {
-    expect(await trusted().authenticate(await issuer.sign(claims({ jti: 'j' })), start)).toEqual({
+    const { claims: said, ...who } = await trusted().authenticate(await issuer.sign(claims({ jti: 'j' })), start);
+    expect(said).toMatchObject({ jti: 'j', sub: 'anna' });
+    expect(who).toEqual({
+      actors: [],
+      run: {},
       expires: start + 900_000,
       method: 'oidc',
       principal: { groups: ['approvers'], issuer: issuer.url, kind: 'human', subject: 'anna' },

@@ -1,4 +1,4 @@
-import type { Principal } from '#events';
+import type { By, Principal, RunContext } from '#events';
 import { decodeJwt, errors, type JWTPayload, jwtVerify, type ProtectedHeaderParameters } from 'jose';
 import { AuthenticationFailed, type Refusal } from './errors.js';
 import { type Fetch, IssuerKeys } from './issuer-keys.js';
@@ -24,7 +24,13 @@ export interface ClaimNames {
 /** Who a secret stands for. */
 export interface Authenticated {
   readonly principal: Principal;
-  readonly method: 'oidc' | 'service-token';
+  readonly method: 'oidc' | 'service-token' | 'issued-token';
+  /** Who acts in the principal's name, the present actor first (RFC 8693 4.1). Empty: the principal itself. */
+  readonly actors: readonly By[];
+  /** What the token says, verified. Roles of the policy are chosen by it. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** What an issuer says of the run that the token is for. */
+  readonly run: RunContext;
   /** The token's id as its issuer knows it; never the token. */
   readonly tokenId?: string;
   /** Unix milliseconds. */
@@ -58,6 +64,9 @@ export class AccessTokens {
       return {
         principal: principalOf(payload, issuer),
         method: 'oidc',
+        actors: [],
+        claims: payload,
+        run: {},
         ...(payload.jti !== undefined && { tokenId: payload.jti }),
         ...(payload.exp !== undefined && { expires: payload.exp * 1000 }),
       };

@@ -26,6 +26,9 @@ describe('ServiceTokens', () => {
     const { id, token } = await new ServiceTokens(file).create(nightly, now);
     const authenticator = new Authenticator({ issuers: [], tokens: { file } });
     expect(await authenticator.authenticate(token, now + 59_999)).toEqual({
+      actors: [],
+      claims: { groups: ['pipelines'], kind: 'service', sub: 'nightly' },
+      run: {},
       expires: now + 60_000,
       method: 'service-token',
       principal: { groups: ['pipelines'], issuer: 'sallyport', kind: 'service', subject: 'nightly' },

@@ -73,6 +73,9 @@ export class ServiceTokens {
     return {
       principal: { groups, issuer: serviceTokenIssuer, kind, subject },
       method: 'service-token',
+      actors: [],
+      claims: { groups, kind, sub: subject },
+      run: {},
       tokenId: token.id,
       expires,
     };

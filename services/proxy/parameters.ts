@@ -18,11 +18,18 @@ const allowed = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
+/** What a client tells the proxy alone, by `options=-c sallyport.run=…`. None of it reaches the server. */
+const own = ['auth', 'run', 'conversation', 'tool_call', 'traceparent'] as const;
+export type OwnParameter = (typeof own)[number];
+const ownPrefix = 'sallyport.';
+
 export interface Requested {
   readonly user: string;
   readonly database: string;
   /** Settings for the server, by the name that it knows. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What is for the proxy alone. */
+  readonly own: Readonly<Partial<Record<OwnParameter, string>>>;
 }
 
 /**
@@ -33,7 +40,12 @@ export function requestedBy(parameters: readonly StartupParameter[]): Requested 
   let user = '';
   let database = '';
   const settings: Record<string, string> = {};
+  const forProxy: Partial<Record<OwnParameter, string>> = {};
   const set = (name: string, value: string): void => {
+    if (name.toLowerCase().startsWith(ownPrefix)) {
+      forProxy[ownParameter(name)] = value;
+      return;
+    }
     const known = allowed.get(name.toLowerCase());
     if (known === undefined)
       throw new SessionRefused('startup', '42501', `the start-up parameter "${name}" is not permitted`, {
@@ -51,7 +63,16 @@ export function requestedBy(parameters: readonly StartupParameter[]): Requested 
   }
   if (user === '') throw new SessionRefused('startup', '28000', 'no user was given at start-up');
   encoding(settings);
-  return { user, database: database === '' ? user : database, settings };
+  return { user, database: database === '' ? user : database, settings, own: forProxy };
+}
+
+function ownParameter(name: string): OwnParameter {
+  const found = own.find((one) => `${ownPrefix}${one}` === name.toLowerCase());
+  if (found === undefined)
+    throw new SessionRefused('startup', '42501', `the start-up parameter "${name}" is not known`, {
+      hint: `Known are: ${own.map((one) => ownPrefix + one).join(', ')}.`,
+    });
+  return found;
 }
 
 /** The proxy reads SQL as UTF-8: any other encoding would have the server read other text. */

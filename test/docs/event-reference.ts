@@ -29,6 +29,17 @@ const about: Readonly<Record<EventType, readonly [producer: string, says: string
   'export.created': ['api', 'Someone took a report or an export.'],
   'login.succeeded': ['api', 'Someone logged in to the console.'],
   'login.failed': ['api', 'Someone failed to.'],
+  'login.ended': ['api', 'A login to the console ended.'],
+  'login.throttled': ['proxy, api', 'Someone guesses, and is answered later and later.'],
+  'token.issued': ['api', 'A token of our own was given out; never the token.'],
+  'token.revoked': ['api', 'A token is good no more: sessions that came in by it end.'],
+  'configuration.changed': ['every service that writes', 'What a service runs with is not what it ran with before.'],
+  'connector.enrolled': ['proxy', 'A connector was given a certificate.'],
+  'connector.connected': ['proxy', 'A connector dialled in.'],
+  'connector.disconnected': ['proxy', 'Its link ended.'],
+  'native.observed': ['reconciler', "A record of Postgres' own log; its text is the part `native`."],
+  'bypass.found': ['reconciler', 'A connection or a statement that never came through the proxy.'],
+  'reconciliation.completed': ['reconciler', "How far Postgres' own logs are accounted for."],
   'alert.raised': ['detector', 'A detection rule was met.'],
 };
 
