@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { type Authenticated, AuthenticationFailed, Authenticator, cooldownMs, type Issuer, outageMs, refreshMs } from '#identity';
+import { type Authenticated, AuthenticationFailed, Authenticator, type Issuer, keyTimes } from '#identity';
 import { newKey, TestIssuer } from './fixtures/issuer.js';
 
 describe('an access token', () => {
@@ -13,6 +13,8 @@ describe('an access token', () => {
   });
   afterEach(() => issuer.stop());
 
+  const refreshMs = keyTimes.refreshSeconds * 1000;
+  const outageMs = keyTimes.outageSeconds * 1000;
   const start = Math.floor(Date.now() / 1000) * 1000;
   const seconds = start / 1000;
   const trusted = (options: Partial<Issuer> = {}): Authenticator =>
@@ -137,7 +139,6 @@ describe('an access token', () => {
     ['nothing', ''],
     ['a word', 'hunter2'],
     ['three words', 'a.b.c'],
-    ['more than any token', `${'x'.repeat(9000)}.${'y'.repeat(9000)}.z`],
   ])('is not %s', async (_, secret) => {
     const failure = await trusted()
       .authenticate(secret, start)
@@ -145,13 +146,11 @@ describe('an access token', () => {
     expect(failure).toEqual(new AuthenticationFailed('malformed'));
   });
 
-  it('signed with a new key is taken once the issuer may be asked again', async () => {
+  it('signed with a new key is taken at once', async () => {
     const authenticator = trusted();
     await authenticator.authenticate(await issuer.sign(claims()), start);
     await issuer.rotate('second');
-    const token = await issuer.sign(claims());
-    expect(await outcome(authenticator.authenticate(token, start + cooldownMs - 1))).toBe('key');
-    expect(await outcome(authenticator.authenticate(token, start + cooldownMs))).toBe('anna');
+    expect(await outcome(authenticator.authenticate(await issuer.sign(claims()), start))).toBe('anna');
   });
 
   it('signed with a key that the issuer withdrew is refused once the keys are asked for anew', async () => {
@@ -178,7 +177,7 @@ describe('an access token', () => {
     const authenticator = trusted();
     expect(await outcome(authenticator.authenticate(token, start))).toBe('issuer-unavailable');
     await issuer.listen();
-    expect(await outcome(authenticator.authenticate(token, start + cooldownMs))).toBe('anna');
+    expect(await outcome(authenticator.authenticate(token, start + 1_000))).toBe('anna');
   });
 
   it('is not in what its refusal says, cause included', async () => {
