@@ -146,7 +146,7 @@ polici: policy.yml
     const elsewhere = good
       .replace('listen:\n', 'listen:\n  oauth: { issuer: https://elsewhere.example }\n')
       .replace('{ env: CATALOG }', '{ file: billing.password }');
-    expect(problems(elsewhere)).toEqual(['sallyport.yml:4:12 listen.oauth.issuer: is not one of the issuers']);
+    expect(problems(elsewhere)).toEqual(['sallyport.yml:4:20 listen.oauth.issuer: is not one of the issuers']);
   });
 
   it('keeps a secret from whoever prints the configuration', () => {
