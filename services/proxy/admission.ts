@@ -22,6 +22,7 @@ import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { requestedBy, type Requested } from './parameters.js';
 import { SessionRefused } from './refused.js';
+import type { Mode } from './session/port.js';
 import { readState, type ServerState, stateQuestion } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
@@ -39,6 +40,7 @@ export interface AdmissionOptions {
 export interface Admitted {
   readonly id: string;
   readonly principal: Principal;
+  readonly mode: Mode;
   readonly destination: Destination;
   readonly login: string;
   readonly upstream: Connection;
@@ -107,7 +109,7 @@ export class Admission {
       const early = arrival.detach();
       if (arrival.socket.destroyed) throw new NoSession('the client hung up');
       arrival.socket.write(welcome(upstream, secret));
-      return { id, principal: who.principal, destination, login, upstream, catalog, state, secret, early };
+      return { id, principal: who.principal, mode: requested.mode, destination, login, upstream, catalog, state, secret, early };
     } catch (error) {
       upstream.socket.destroy();
       catalog.close();

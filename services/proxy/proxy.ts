@@ -120,7 +120,7 @@ export class Proxy {
 
   private begin(admitted: Admitted, client: Socket): void {
     const { config, journal, parser, log, policy, holds } = this.options;
-    const { id, principal, destination, login, upstream, catalog, state, secret, early } = admitted;
+    const { id, principal, mode, destination, login, upstream, catalog, state, secret, early } = admitted;
     const { host, port } = connectionTo(destination, login);
     let release: () => void = () => undefined;
     const live = new LiveSession({
@@ -144,6 +144,7 @@ export class Proxy {
       {
         id,
         principal,
+        mode,
         target: destination.target.name,
         database: destination.database,
         durability: destination.target.durability,
