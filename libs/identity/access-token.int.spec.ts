@@ -49,6 +49,7 @@ describe('an access token', () => {
     const {
       tokenId,
       expires,
+      goodUntil,
       claims: said,
       ...who
     } = await trusted().authenticate(await issuer.fetchToken('billing-bot'), Date.now());
@@ -61,6 +62,7 @@ describe('an access token', () => {
     });
     expect(tokenId).toMatch(/^\S{10,}$/);
     expect(expires).toBeGreaterThan(Date.now() + 800_000);
+    expect(goodUntil).toBe((expires ?? 0) + 30_000);
   });
 
   it("is a person's when its subject is not its client", async () => {
@@ -70,6 +72,7 @@ describe('an access token', () => {
       actors: [],
       run: {},
       expires: start + 900_000,
+      goodUntil: start + 930_000,
       method: 'oidc',
       principal: { groups: ['approvers'], issuer: issuer.url, kind: 'human', subject: 'anna' },
       tokenId: 'j',

@@ -46,6 +46,8 @@ export interface Authenticated {
   readonly tokenId?: string;
   /** Unix milliseconds. */
   readonly expires?: number;
+  /** Until when it is taken: the issuer's clock may be behind. Absent: until it expires. */
+  readonly goodUntil?: number;
 }
 
 /** Checks access tokens, RFC 9068 and its laxer relatives, against the configured issuers. */
@@ -76,7 +78,10 @@ export class AccessTokens {
         claims: payload,
         run: {},
         ...(payload.jti !== undefined && { tokenId: payload.jti }),
-        ...(payload.exp !== undefined && { expires: Math.floor(payload.exp * 1000) }),
+        ...(payload.exp !== undefined && {
+          expires: Math.floor(payload.exp * 1000),
+          goodUntil: Math.floor((payload.exp + issuer.clockSkewSeconds) * 1000),
+        }),
       };
     } catch (error) {
       throw error instanceof AuthenticationFailed

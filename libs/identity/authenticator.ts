@@ -35,6 +35,14 @@ export class Authenticator {
     return who;
   }
 
+  /** Those of these ids whose service tokens are not good any more, whether revoked or gone. @throws when their file cannot be read */
+  async revokedServiceTokens(ids: readonly string[]): Promise<readonly string[]> {
+    const good = new Set(
+      ((await this.serviceTokens?.list()) ?? []).filter(({ revoked }) => revoked === undefined).map(({ id }) => id),
+    );
+    return ids.filter((id) => !good.has(id));
+  }
+
   private async checked(secret: string, now: number): Promise<Authenticated> {
     if (!isServiceToken(secret)) return this.accessTokens.authenticate(secret, now);
     if (!this.serviceTokens) throw new AuthenticationFailed('service-token');
