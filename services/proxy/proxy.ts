@@ -17,7 +17,7 @@ import { LiveSession } from './live-session.js';
 import { SessionRefused } from './refused.js';
 import type { Holds } from './session/port.js';
 import { Session } from './session/session.js';
-import { connectionTo, tlsOf } from './upstream.js';
+import { endpointOf, type Upstream } from './upstream.js';
 
 export interface ProxyOptions {
   readonly config: Config<'proxy'>;
@@ -26,6 +26,7 @@ export interface ProxyOptions {
   readonly policy: Policy;
   readonly parser: SqlParser;
   readonly access: TargetAccess;
+  readonly upstream: Upstream;
   readonly holds: Holds;
   readonly log: Logger;
 }
@@ -120,8 +121,7 @@ export class Proxy {
 
   private begin(admitted: Admitted, client: Socket): void {
     const { config, journal, parser, log, policy, holds } = this.options;
-    const { id, principal, destination, login, upstream, catalog, state, secret, early } = admitted;
-    const { host, port } = connectionTo(destination, login);
+    const { id, principal, destination, upstream, catalog, state, secret, early } = admitted;
     let release: () => void = () => undefined;
     const live = new LiveSession({
       id,
@@ -130,7 +130,7 @@ export class Proxy {
       journal,
       parser,
       catalog,
-      cancelTarget: { host, port, tls: tlsOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
+      cancelTarget: { ...endpointOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
       log,
       idleMs: config.limits.idleSeconds === undefined ? undefined : config.limits.idleSeconds * 1000,
       closed: () => {
