@@ -11,6 +11,7 @@ export const parts = (place: Place) => {
     proxy: all
       .pick({ ...log, listen: true, targets: true, issuers: true, tokens: true, policy: true, limits: true, secrets: true })
       .refine(someoneCanLogIn, nobody)
+      .refine(oauthIssuerIsKnown, unknownIssuer)
       .superRefine(secretsAreInReach),
     projector: all.pick({ ...log, clickhouse: true }),
     detector: all.pick(log),
@@ -20,7 +21,7 @@ export const parts = (place: Place) => {
     cli: all.pick({ ...log, tokens: true, api: true }),
     secrets: all.pick({ secrets: true }),
     /** It starts the others, so it checks the whole. */
-    standalone: all.refine(someoneCanLogIn, nobody).superRefine(secretsAreInReach),
+    standalone: all.refine(someoneCanLogIn, nobody).refine(oauthIssuerIsKnown, unknownIssuer).superRefine(secretsAreInReach),
   };
 };
 
@@ -34,9 +35,20 @@ export const configJsonSchema = (): object => z.toJSONSchema(sections(nowhere), 
 
 const nowhere: Place = { folder: '/', env: {} };
 const nobody = { path: ['issuers'], message: 'neither issuers nor tokens are given, so nobody could log in' };
+const unknownIssuer = { path: ['listen', 'oauth', 'issuer'], message: 'is not one of the issuers' };
 
 function someoneCanLogIn(config: { readonly issuers: readonly unknown[]; readonly tokens?: unknown }): boolean {
   return config.issuers.length > 0 || config.tokens !== undefined;
+}
+
+interface WithOauth {
+  readonly issuers: readonly { readonly issuer: string }[];
+  readonly listen: { readonly oauth: { readonly issuer?: string | undefined } };
+}
+
+function oauthIssuerIsKnown({ issuers, listen }: WithOauth): boolean {
+  const { issuer } = listen.oauth;
+  return issuer === undefined || issuers.some((known) => known.issuer === issuer);
 }
 
 /** What is sealed takes a key, and what is in Vault takes a Vault. */
