@@ -45,7 +45,17 @@ describe('an approval', () => {
     expect(pending(holds, 5000)).toEqual([
       {
         id: approval,
-        held: { session, n: 3, principal: bot, approvers: ['dba'], binding: bound, mode: 'retry', quorum: 1, since: 1000, until },
+        held: {
+          session,
+          n: 3,
+          asker: { principal: bot, actors: [] },
+          approvers: ['dba'],
+          binding: bound,
+          mode: 'retry',
+          quorum: 1,
+          since: 1000,
+          until,
+        },
         votes: [],
         consumed: null,
         released: false,

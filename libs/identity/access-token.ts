@@ -2,7 +2,7 @@ import type { By, Principal, RunContext } from '#events';
 import { decodeJwt, errors, type JWTPayload, jwtVerify, type ProtectedHeaderParameters } from 'jose';
 import { AuthenticationFailed, type Refusal } from './errors.js';
 import { type Fetch, IssuerKeys } from './issuer-keys.js';
-import { principalOf } from './principal.js';
+import { actorsOf, principalOf, runOf } from './principal.js';
 
 /** An issuer whose access tokens are accepted. */
 export interface Issuer {
@@ -19,6 +19,10 @@ export interface ClaimNames {
   readonly subject: string;
   readonly groups: string;
   readonly kind?: string | undefined;
+  readonly run?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly toolCall?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 /** Who a secret stands for. */
@@ -64,9 +68,9 @@ export class AccessTokens {
       return {
         principal: principalOf(payload, issuer),
         method: 'oidc',
-        actors: [],
+        actors: actorsOf(payload, issuer),
         claims: payload,
-        run: {},
+        run: runOf(payload, issuer),
         ...(payload.jti !== undefined && { tokenId: payload.jti }),
         ...(payload.exp !== undefined && { expires: payload.exp * 1000 }),
       };

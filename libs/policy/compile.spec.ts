@@ -38,7 +38,7 @@ masks:
   - { column: public.cards.pan, mask: constant, value: 'none' }
   - { column: public.cards.exp, mask: redact }
 `);
-    expect({ roles, rules: rules.map(({ rule }) => rule), masks, source }).toEqual({
+    expect({ roles: roles.map(({ role }) => role), rules: rules.map(({ rule }) => rule), masks, source }).toEqual({
       source: 'policy.yml',
       roles: [{ groups: ['a'], subjects: ['s'], issuer: 'https://i', target: 'main', databases: ['*'], login: 'l' }],
       rules: [

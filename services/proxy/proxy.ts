@@ -120,7 +120,7 @@ export class Proxy {
 
   private begin(admitted: Admitted, client: Socket): void {
     const { config, journal, parser, log, policy, holds } = this.options;
-    const { id, principal, destination, login, upstream, catalog, state, secret, early } = admitted;
+    const { id, principal, actors, run, mayRunAs, destination, login, upstream, catalog, state, secret, early } = admitted;
     const { host, port } = connectionTo(destination, login);
     let release: () => void = () => undefined;
     const live = new LiveSession({
@@ -140,25 +140,23 @@ export class Proxy {
         if (this.sessions.size === 0) this.emptied?.();
       },
     });
-    const session = new Session(
-      {
-        id,
-        principal,
-        target: destination.target.name,
-        database: destination.database,
-        durability: destination.target.durability,
-        limits: {
-          messageBytes: config.limits.messageMiB * 1024 * 1024,
-          statementResultBytes: resultBytes.statement,
-          sessionResultBytes: resultBytes.session,
-          waitingBytes,
-        },
+    const facts = {
+      id,
+      principal,
+      actors,
+      run,
+      mayRunAs,
+      target: destination.target.name,
+      database: destination.database,
+      durability: destination.target.durability,
+      limits: {
+        messageBytes: config.limits.messageMiB * 1024 * 1024,
+        statementResultBytes: resultBytes.statement,
+        sessionResultBytes: resultBytes.session,
+        waitingBytes,
       },
-      live,
-      new SessionJudge(policy, catalog, principal, destination),
-      holds,
-      state,
-    );
+    };
+    const session = new Session(facts, live, new SessionJudge(policy, catalog, facts), holds, state);
     release = this.keys.add(upstream.backend.pid, secret, session);
     this.sessions.set(live, session);
     live.run(session, early, upstream.early);
