@@ -62,9 +62,10 @@ const tests: { readonly [K in Exclude<keyof When, 'cel'>]-?: (wanted: NonNullabl
   onlyRisks: (risks) => (facts) => facts.risks.every((risk) => risks.includes(risk)),
 };
 
-/** The conditions that are about who and where alone, and those about the statement or its run. */
-export function compileWhen({ cel: _, ...when }: When): Test {
-  const all = Object.entries(when).map(([condition, wanted]) => {
+/** All conditions in one test, but for the expression. */
+export function compileWhen(when: When): Test {
+  const plain = Object.entries(when).filter(([condition]) => condition !== 'cel');
+  const all = plain.map(([condition, wanted]) => {
     const make = tests[condition as Exclude<keyof When, 'cel'>] as (wanted: unknown) => Test;
     return make(wanted);
   });

@@ -23,6 +23,7 @@ import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { claimedRun, requestedBy, type Requested } from './parameters.js';
 import { SessionRefused } from './refused.js';
+import type { Mode } from './session/port.js';
 import { readState, type ServerState, stateQuestion } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
@@ -45,6 +46,7 @@ export interface Admitted {
   readonly run: RunContext;
   /** Its login, and what its role of the policy lets it change to. */
   readonly mayRunAs: readonly string[];
+  readonly mode: Mode;
   readonly destination: Destination;
   readonly login: string;
   readonly upstream: Connection;
@@ -122,7 +124,8 @@ export class Admission {
       if (arrival.socket.destroyed) throw new NoSession('the client hung up');
       arrival.socket.write(welcome(upstream, secret));
       const { principal, actors } = who;
-      return { id, principal, actors, run, mayRunAs, destination, login, upstream, catalog, state, secret, early };
+      const { mode } = requested;
+      return { id, principal, actors, run, mode, mayRunAs, destination, login, upstream, catalog, state, secret, early };
     } catch (error) {
       upstream.socket.destroy();
       catalog.close();

@@ -120,7 +120,7 @@ export class Proxy {
 
   private begin(admitted: Admitted, client: Socket): void {
     const { config, journal, parser, log, policy, holds } = this.options;
-    const { id, principal, actors, run, mayRunAs, destination, login, upstream, catalog, state, secret, early } = admitted;
+    const { id, principal, actors, run, mode, mayRunAs, destination, login, upstream, catalog, state, secret, early } = admitted;
     const { host, port } = connectionTo(destination, login);
     let release: () => void = () => undefined;
     const live = new LiveSession({
@@ -145,6 +145,7 @@ export class Proxy {
       principal,
       actors,
       run,
+      mode,
       mayRunAs,
       target: destination.target.name,
       database: destination.database,

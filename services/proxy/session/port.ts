@@ -111,6 +111,13 @@ export abstract class Holds {
 }
 
 /** What is fixed for the life of a session. */
+/**
+ * What a client wants of decisions. `wait`: a hold may keep it waiting. `retry`: it would rather be told at once, and try again.
+ * `ask`: nothing is run, and what is held asks for its approval. `explain`: nothing is run, and nobody is asked.
+ */
+export const modes = ['wait', 'retry', 'ask', 'explain'] as const;
+export type Mode = (typeof modes)[number];
+
 export interface SessionFacts {
   readonly id: string;
   readonly principal: Principal;
@@ -120,6 +127,8 @@ export interface SessionFacts {
   readonly run: RunContext;
   /** What it may run as: its login, and roles that the policy names. */
   readonly mayRunAs: readonly string[];
+  /** Absent: `wait`. */
+  readonly mode?: Mode;
   readonly target: string;
   readonly database: string;
   readonly durability: Durability;
