@@ -4,6 +4,7 @@ import { version } from '#runtime';
 import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
+import { mcpCommand } from './mcp/command.js';
 import { policyCommand } from './policy/command.js';
 import { replayCommand } from './replay/command.js';
 import { reportCommand } from './report/command.js';
@@ -36,6 +37,7 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
     searchCommand(io),
     approvalsCommand(io),
     reportCommand(io),
+    mcpCommand(io),
     logCommand(io, open),
   ];
   for (const command of commands) sallyport.addCommand(command);
