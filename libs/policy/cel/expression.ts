@@ -86,6 +86,7 @@ function placeOf(error: unknown): { line: number; column: number } {
 }
 
 function lineAndColumn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split('\n');
+  const blanks = /^\s*/.exec(text.slice(offset))?.[0].length ?? 0; // an operator's place begins behind its left side
+  const before = text.slice(0, offset + blanks).split('\n');
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
