@@ -1,6 +1,7 @@
 import { type By, isRunValue, Principal, type RunContext, runKeys } from '#events';
 import type { JWTPayload } from 'jose';
-import type { ClaimNames, Issuer } from './access-token.js';
+import type { Issuer } from './access-token.js';
+import { claimAt, groupsOf, subjectOf } from './claims.js';
 import { AuthenticationFailed } from './errors.js';
 
 /**
@@ -9,16 +10,26 @@ import { AuthenticationFailed } from './errors.js';
  * so; a person it never is.
  */
 export function principalOf(payload: JWTPayload, { issuer, claims }: Issuer): Principal {
-  const subject = claimAt(payload, claims.subject);
-  const said = claims.kind === undefined ? kindOf(payload) : claimAt(payload, claims.kind);
+  const kind = kindOf(payload, claims.kind);
   const principal = Principal.safeParse({
-    groups: groupsOf(claimAt(payload, claims.groups)),
+    groups: groupsOf(payload, claims.groups),
     issuer,
-    kind: payload.act !== undefined && said === 'human' ? 'agent' : said,
-    subject: subject === '' ? undefined : subject,
+    kind: payload.act !== undefined && kind === 'human' ? 'agent' : kind,
+    subject: subjectOf(payload, claims.subject),
   });
   if (!principal.success) throw new AuthenticationFailed('claims');
   return principal.data;
+}
+
+function kindOf(payload: JWTPayload, told: Issuer['claims']['kind']): unknown {
+  if (told === undefined) return guessed(payload);
+  return typeof told === 'string' ? claimAt(payload, told) : told.fixed;
+}
+
+/** A token that a client got for itself (RFC 9068 2.2: `sub` is then the client) belongs to a program; any other to a person. */
+function guessed(payload: JWTPayload): Principal['kind'] {
+  const itself = payload.sub === (payload.client_id ?? payload.azp);
+  return itself || payload.gty === 'client-credentials' ? 'agent' : 'human';
 }
 
 const deepestDelegation = 8;
@@ -46,31 +57,11 @@ const isName = (claim: unknown): claim is string => typeof claim === 'string' &&
 export function runOf(payload: JWTPayload, { claims }: Issuer): RunContext {
   const run: RunContext = {};
   for (const key of runKeys) {
-    const name: string | undefined = claims[key satisfies keyof ClaimNames];
+    const name: string | undefined = claims[key];
     const value = name === undefined ? undefined : claimAt(payload, name);
     if (value === undefined) continue;
     if (typeof value !== 'string' || !isRunValue(key, value)) throw new AuthenticationFailed('claims');
     run[key] = { value, by: 'token' };
   }
   return run;
-}
-
-/** A claim of that very name, or one further down: `realm_access.roles`. */
-function claimAt(payload: JWTPayload, name: string): unknown {
-  if (Object.hasOwn(payload, name)) return payload[name];
-  return name.split('.').reduce<unknown>((value, step) => {
-    return typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? (value as JWTPayload)[step] : undefined;
-  }, payload);
-}
-
-/** No groups are no groups; one group may stand alone. */
-function groupsOf(claim: unknown): unknown {
-  if (claim === undefined || claim === null) return [];
-  return typeof claim === 'string' ? [claim] : claim;
-}
-
-/** A token that a client got for itself (RFC 9068 2.2: `sub` is then the client) belongs to a program; any other to a person. */
-function kindOf(payload: JWTPayload): Principal['kind'] {
-  const itself = payload.sub === (payload.client_id ?? payload.azp);
-  return itself || payload.gty === 'client-credentials' ? 'agent' : 'human';
 }

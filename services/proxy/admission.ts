@@ -2,23 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { type Draft, type Journal, LogFailed } from '#event-log';
 import { type By, type EventOf, firstOf, type Principal, type RunContext, saysNothing, uuidv7 } from '#events';
-import { type Authenticated, AuthenticationFailed, type Authenticator } from '#identity';
 import {
   connect,
   type Connection,
-  decodePassword,
-  encodeAuthenticationCleartextPassword,
   encodeAuthenticationOk,
   encodeBackendKeyData,
   encodeErrorResponse,
-  encodeNegotiateProtocolVersion,
   encodeParameterStatus,
   encodeReadyForQuery,
+  ProtocolViolation,
   ServerRefused,
 } from '#pgwire';
 import { chooseRole, type Granted, type Policy, recordedClaims } from '#policy';
 import type { Logger } from '#runtime';
 import { type Arrival, NoSession } from './arrival.js';
+import type { Authentication, Identified } from './authentication.js';
 import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { claimedRun, requestedBy, type Requested } from './parameters.js';
@@ -31,7 +29,7 @@ import { connectionTo } from './upstream.js';
 
 export interface AdmissionOptions {
   readonly targets: readonly Target[];
-  readonly authenticator: Authenticator;
+  readonly authentication: Authentication;
   readonly policy: Policy;
   readonly journal: Journal;
   readonly access: TargetAccess;
@@ -46,6 +44,7 @@ export interface Admitted {
   readonly run: RunContext;
   /** Its login, and what its role of the policy lets it change to. */
   readonly mayRunAs: readonly string[];
+  readonly token: HeldToken;
   readonly mode: Mode;
   readonly destination: Destination;
   readonly login: string;
@@ -57,6 +56,14 @@ export interface Admitted {
   readonly early: Buffer;
 }
 
+/** What a session is open by, until when. */
+export interface HeldToken {
+  readonly id: string | undefined;
+  readonly method: Identified['method'];
+  /** Unix milliseconds. Absent: for ever. */
+  readonly goodUntil: number | undefined;
+}
+
 /**
  * From the start-up packet to the first ReadyForQuery: who is it, what may it reach, and what stands there. Each step is on record
  * before the next.
@@ -64,7 +71,7 @@ export interface Admitted {
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
 
-  /** @throws SessionRefused (the client was told), NoSession */
+  /** @throws SessionRefused: the client was told, where it was still there */
   async admit(arrival: Arrival, request: StartupRequest): Promise<Admitted> {
     const id = uuidv7(Date.now(), randomBytes(10));
     try {
@@ -73,9 +80,10 @@ export class Admission {
       const refused = asRefused(error);
       if (!refused) throw error;
       const { stage, sqlstate, message, facts } = refused;
-      this.options.journal.add([{ type: 'session.refused', session: id, data: { stage, sqlstate, reason: message } }], 'linger');
+      const { detail, hint, record } = facts;
+      const data = { stage, sqlstate, reason: message, ...record };
+      this.options.journal.add([{ type: 'session.refused', session: id, data }], 'linger');
       this.options.journal.forget(id);
-      const { detail, hint } = facts;
       arrival.socket.end(
         encodeErrorResponse({
           severity: 'FATAL',
@@ -90,11 +98,11 @@ export class Admission {
   }
 
   private async steps(id: string, arrival: Arrival, request: StartupRequest): Promise<Admitted> {
-    const { journal, access } = this.options;
+    const { journal, access, authentication } = this.options;
     await this.record({ type: 'session.opened', session: id, data: opened(arrival, request) });
     const requested = requestedBy(request.parameters);
     const claimed = claimedRun(requested.own);
-    const who = await this.authenticate(arrival, request);
+    const who = await authentication.of(id, arrival, request, requested);
     const place = this.authorize(id, who, requested);
     const { destination, granted } = place;
     const { login } = granted;
@@ -123,9 +131,11 @@ export class Admission {
       const early = arrival.detach();
       if (arrival.socket.destroyed) throw new NoSession('the client hung up');
       arrival.socket.write(welcome(upstream, secret));
+      const token = { id: who.tokenId, method: who.method, goodUntil: who.goodUntil ?? who.expires };
       const { principal, actors } = who;
       const { mode } = requested;
-      return { id, principal, actors, run, mode, mayRunAs, destination, login, upstream, catalog, state, secret, early };
+      const from = { id, principal, actors, run, token, mode, mayRunAs, destination, login };
+      return { ...from, upstream, catalog, state, secret, early };
     } catch (error) {
       upstream.socket.destroy();
       catalog.close();
@@ -142,29 +152,17 @@ export class Admission {
     });
   }
 
-  private async authenticate(arrival: Arrival, request: StartupRequest): Promise<Authenticated> {
-    const { socket } = arrival;
-    if (!(socket instanceof TLSSocket))
-      throw new SessionRefused('authentication', '28000', 'this connection is not encrypted', {
-        hint: 'Tokens are passwords: connect with sslmode=require or stronger.',
-      });
-    if (request.minor > 0 || request.options.length > 0)
-      socket.write(encodeNegotiateProtocolVersion({ minor: 0, options: request.options }));
-    socket.write(encodeAuthenticationCleartextPassword());
-    const token = decodePassword(await arrival.message()).toString('utf8');
-    return this.options.authenticator.authenticate(token, Date.now());
-  }
-
   /** Which role of the policy fits the principal on the database that it names. */
-  private authorize(id: string, who: Authenticated, { user, database }: Requested): Place {
+  private authorize(id: string, who: Identified, { user, database }: Requested): Place {
     const { principal } = who;
     const destination = destinationOf(this.options.targets, database);
     const { granted, passed } = chooseRole(this.options.policy, who, destination.target.name, destination.database);
-    for (const { name, why } of passed.filter(({ failed }) => failed))
-      this.options.log.warn({ session: id, role: name, why }, 'a role of the policy was passed over');
+    const failed = passed.flatMap(({ name, why, failed }) => (failed ? [`role ${name}: ${why}`] : []));
+    if (failed.length > 0) this.options.log.warn({ session: id, failed }, 'roles of the policy were passed over');
     if (!granted)
       throw new SessionRefused('authorization', '28000', `${principal.subject} has no role on database "${database}"`, {
         hint: 'Whoever keeps the policy sees why with: sallyport access explain.',
+        ...(failed.length > 0 && { record: { refusal: 'role-condition-failed', reason: failed.join('; ').slice(0, 2_000) } }),
       });
     if (!destination.target.logins.some(({ name }) => name === granted.login))
       throw new SessionRefused('authorization', '28000', `the policy's role ${granted.name} names a login that the target lacks`);
@@ -176,7 +174,7 @@ export class Admission {
   }
 
   private authenticated(
-    { principal, actors, claims, method, tokenId, expires }: Authenticated,
+    { principal, actors, claims, method, handover, tokenId, expires }: Identified,
     { destination, granted }: Place,
     run: RunContext,
   ): EventOf<'session.authenticated'>['data'] {
@@ -185,6 +183,7 @@ export class Admission {
     return {
       principal,
       method,
+      ...(handover === 'oauth' && { sasl: 'OAUTHBEARER' as const }),
       ...(actors.length > 0 && { actors: [...actors] }),
       ...(!saysNothing(run) && { run }),
       role: granted.name,
@@ -272,8 +271,9 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>, closeA: (a: A) => unknow
 /** What went wrong, in the words of the protocol; undefined for what no client can be told. */
 function asRefused(error: unknown): SessionRefused | undefined {
   if (error instanceof SessionRefused) return error;
-  if (error instanceof AuthenticationFailed)
-    return new SessionRefused('authentication', '28P01', error.message, { cause: error });
+  if (error instanceof NoSession) return new SessionRefused('startup', '08006', error.message, { cause: error });
+  if (error instanceof ProtocolViolation)
+    return new SessionRefused('authentication', error.sqlstate, error.message, { cause: error });
   if (error instanceof LogFailed)
     return new SessionRefused('startup', error.sqlstate, 'no session can begin: it could not be recorded', { cause: error });
   if (error instanceof ServerRefused)

@@ -52,8 +52,14 @@ clickhouse: { password: { env: CLICKHOUSE } }
     const { targets, listen, dataDir, issuers, limits, log } = loadConfig(written(good), 'proxy', { CATALOG: 'battery' });
     expect({ dataDir, listen, limits, log }).toEqual({
       dataDir: join(folder, 'data'),
-      listen: { host: '127.0.0.1', port: 6432, tls: { cert: join(folder, 'server.pem'), key: join(folder, 'server.key') } },
-      limits: { connections: 200, messageMiB: 64, startupSeconds: 10 },
+      listen: {
+        host: '127.0.0.1',
+        port: 6432,
+        tls: { cert: join(folder, 'server.pem'), key: join(folder, 'server.key') },
+        authentication: 'by-option',
+        oauth: { scope: '' },
+      },
+      limits: { connections: 200, messageMiB: 64, startupSeconds: 10, tokenExpiry: 'statement', graceSeconds: 60 },
       log: { segmentMiB: 64 },
     });
     expect(targets[0]?.logins.map(({ name, password }) => [name, password.reveal()])).toEqual([
@@ -134,6 +140,13 @@ polici: policy.yml
   it('refuses a file by which nobody could log in', () => {
     const [told] = problems(good.replace(/issuers:\n.*\n/, '').replace('{ env: CATALOG }', '{ file: billing.password }'));
     expect(told).toContain('issuers: neither issuers nor tokens are given, so nobody could log in');
+  });
+
+  it('refuses to send clients to an issuer whose tokens it would not take', () => {
+    const elsewhere = good
+      .replace('listen:\n', 'listen:\n  oauth: { issuer: https://elsewhere.example }\n')
+      .replace('{ env: CATALOG }', '{ file: billing.password }');
+    expect(problems(elsewhere)).toEqual(['sallyport.yml:4:20 listen.oauth.issuer: is not one of the issuers']);
   });
 
   it('keeps a secret from whoever prints the configuration', () => {

@@ -9,7 +9,8 @@ export const parts = (place: Place) => {
   return {
     proxy: all
       .pick({ ...log, listen: true, targets: true, issuers: true, tokens: true, policy: true, limits: true })
-      .refine(someoneCanLogIn, nobody),
+      .refine(someoneCanLogIn, nobody)
+      .refine(oauthIssuerIsKnown, unknownIssuer),
     projector: all.pick({ ...log, clickhouse: true }),
     detector: all.pick(log),
     exporter: all.pick(log),
@@ -17,7 +18,7 @@ export const parts = (place: Place) => {
     api: all.pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true }).refine(someoneCanLogIn, nobody),
     cli: all.pick({ ...log, tokens: true, api: true }),
     /** It starts the others, so it checks the whole. */
-    standalone: all.refine(someoneCanLogIn, nobody),
+    standalone: all.refine(someoneCanLogIn, nobody).refine(oauthIssuerIsKnown, unknownIssuer),
   };
 };
 
@@ -31,7 +32,18 @@ export const configJsonSchema = (): object => z.toJSONSchema(sections(nowhere), 
 
 const nowhere: Place = { folder: '/', env: {} };
 const nobody = { path: ['issuers'], message: 'neither issuers nor tokens are given, so nobody could log in' };
+const unknownIssuer = { path: ['listen', 'oauth', 'issuer'], message: 'is not one of the issuers' };
 
 function someoneCanLogIn(config: { readonly issuers: readonly unknown[]; readonly tokens?: unknown }): boolean {
   return config.issuers.length > 0 || config.tokens !== undefined;
+}
+
+interface WithOauth {
+  readonly issuers: readonly { readonly issuer: string }[];
+  readonly listen: { readonly oauth: { readonly issuer?: string | undefined } };
+}
+
+function oauthIssuerIsKnown({ issuers, listen }: WithOauth): boolean {
+  const { issuer } = listen.oauth;
+  return issuer === undefined || issuers.some((known) => known.issuer === issuer);
 }
