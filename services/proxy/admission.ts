@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
-import { type Draft, type Journal, LogFailed } from '#event-log';
+import { type Journal, LogFailed } from '#event-log';
 import { type EventOf, type Principal, uuidv7 } from '#events';
 import {
   connect,
@@ -14,6 +14,7 @@ import {
   ServerRefused,
 } from '#pgwire';
 import { loginFor, type Policy } from '#policy';
+import { SecretUnavailable } from '#secrets';
 import { type Arrival, NoSession } from './arrival.js';
 import type { Authentication, Identified } from './authentication.js';
 import type { CatalogHandle, TargetAccess } from './catalogs.js';
@@ -24,7 +25,7 @@ import type { Mode } from './session/port.js';
 import { readState, type ServerState, stateQuestion } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
-import { connectionTo } from './upstream.js';
+import type { Upstream } from './upstream.js';
 
 export interface AdmissionOptions {
   readonly targets: readonly Target[];
@@ -32,6 +33,7 @@ export interface AdmissionOptions {
   readonly policy: Policy;
   readonly journal: Journal;
   readonly access: TargetAccess;
+  readonly upstream: Upstream;
 }
 
 /** A client that was let in, and the server session that is its own. */
@@ -93,15 +95,15 @@ export class Admission {
 
   private async steps(id: string, arrival: Arrival, request: StartupRequest): Promise<Admitted> {
     const { journal, access, authentication } = this.options;
-    await this.record({ type: 'session.opened', session: id, data: opened(arrival, request) });
+    await journal.record([{ type: 'session.opened', session: id, data: opened(arrival, request) }]);
     const requested = requestedBy(request.parameters);
     const who = await authentication.of(id, arrival, request, requested);
     const place = this.authorize(who.principal, requested);
     const { destination, login } = place;
-    await this.record({ type: 'session.authenticated', session: id, data: this.authenticated(who, place) });
+    await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place) }]);
 
     const [upstream, catalog] = await both(
-      connect({ ...connectionTo(destination, login), parameters: requested.settings }),
+      this.options.upstream.login(destination, login, (options) => connect({ ...options, parameters: requested.settings })),
       access.catalog(destination),
       (connection) => connection.socket.destroy(),
       (handle) => {
@@ -125,15 +127,6 @@ export class Admission {
       catalog.close();
       throw error;
     }
-  }
-
-  private async record(draft: Draft): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.options.journal.add([draft], 'disk', (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
   }
 
   /** Which login the principal's groups map to on the database that it names. */
@@ -250,6 +243,22 @@ function asRefused(error: unknown): SessionRefused | undefined {
     return new SessionRefused('authentication', error.sqlstate, error.message, { cause: error });
   if (error instanceof LogFailed)
     return new SessionRefused('startup', error.sqlstate, 'no session can begin: it could not be recorded', { cause: error });
+  // Where the secret should be is for the log alone.
+  if (error instanceof SecretUnavailable)
+    return new SessionRefused('upstream', '08006', 'the database cannot be reached: its credentials are not at hand', {
+      hint: "It is the operator's to mend; the proxy's log says what is missing.",
+      cause: error,
+    });
+  if (error instanceof ServerRefused && error.fault.code === '28P01')
+    return new SessionRefused(
+      'upstream',
+      '08006',
+      'the database cannot be reached: it does not take the credentials that it is given',
+      {
+        hint: "It is the operator's to mend: they are the proxy's, not yours.",
+        cause: error,
+      },
+    );
   if (error instanceof ServerRefused)
     return new SessionRefused('upstream', error.fault.code, `the server refused the session: ${error.fault.message}`, {
       cause: error,
