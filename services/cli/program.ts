@@ -11,6 +11,7 @@ import { policyCommand } from './policy/command.js';
 import { replayCommand } from './replay/command.js';
 import { reportCommand } from './report/command.js';
 import { searchCommand } from './search/command.js';
+import { secretsCommand } from './secrets/command.js';
 import { sessionsCommand, showCommand } from './session/commands.js';
 import { tailCommand } from './tail/command.js';
 import type { Io } from './terminal/io.js';
@@ -32,6 +33,7 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
     upCommand(io),
     tokenCommand(io),
     policyCommand(io),
+    secretsCommand(io),
     sessionsCommand(io),
     showCommand(io),
     replayCommand(io),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
-import { type Draft, type Journal, LogFailed } from '#event-log';
+import { type Journal, LogFailed } from '#event-log';
 import { type By, type EventOf, firstOf, type Principal, type RunContext, saysNothing, uuidv7 } from '#events';
 import {
   connect,
@@ -15,6 +15,7 @@ import {
 } from '#pgwire';
 import { chooseRole, type Granted, type Policy, recordedClaims } from '#policy';
 import type { Logger } from '#runtime';
+import { SecretUnavailable } from '#secrets';
 import { type Arrival, NoSession } from './arrival.js';
 import type { Authentication, Identified } from './authentication.js';
 import type { CatalogHandle, TargetAccess } from './catalogs.js';
@@ -25,7 +26,7 @@ import type { Mode } from './session/port.js';
 import { readState, type ServerState, stateQuestion } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
-import { connectionTo } from './upstream.js';
+import type { Upstream } from './upstream.js';
 
 export interface AdmissionOptions {
   readonly targets: readonly Target[];
@@ -33,6 +34,7 @@ export interface AdmissionOptions {
   readonly policy: Policy;
   readonly journal: Journal;
   readonly access: TargetAccess;
+  readonly upstream: Upstream;
   readonly log: Logger;
 }
 
@@ -99,7 +101,7 @@ export class Admission {
 
   private async steps(id: string, arrival: Arrival, request: StartupRequest): Promise<Admitted> {
     const { journal, access, authentication } = this.options;
-    await this.record({ type: 'session.opened', session: id, data: opened(arrival, request) });
+    await journal.record([{ type: 'session.opened', session: id, data: opened(arrival, request) }]);
     const requested = requestedBy(request.parameters);
     const claimed = claimedRun(requested.own);
     const who = await authentication.of(id, arrival, request, requested);
@@ -108,10 +110,10 @@ export class Admission {
     const { login } = granted;
     const run = firstOf(who.run, claimed);
     const mayRunAs = [login, ...granted.mayAssume];
-    await this.record({ type: 'session.authenticated', session: id, data: this.authenticated(who, place, run) });
+    await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place, run) }]);
 
     const [upstream, catalog] = await both(
-      connect({ ...connectionTo(destination, login), parameters: requested.settings }),
+      this.options.upstream.login(destination, login, (options) => connect({ ...options, parameters: requested.settings })),
       access.catalog(destination),
       (connection) => connection.socket.destroy(),
       (handle) => {
@@ -141,15 +143,6 @@ export class Admission {
       catalog.close();
       throw error;
     }
-  }
-
-  private async record(draft: Draft): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.options.journal.add([draft], 'disk', (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
   }
 
   /** Which role of the policy fits the principal on the database that it names. */
@@ -276,6 +269,22 @@ function asRefused(error: unknown): SessionRefused | undefined {
     return new SessionRefused('authentication', error.sqlstate, error.message, { cause: error });
   if (error instanceof LogFailed)
     return new SessionRefused('startup', error.sqlstate, 'no session can begin: it could not be recorded', { cause: error });
+  // Where the secret should be is for the log alone.
+  if (error instanceof SecretUnavailable)
+    return new SessionRefused('upstream', '08006', 'the database cannot be reached: its credentials are not at hand', {
+      hint: "It is the operator's to mend; the proxy's log says what is missing.",
+      cause: error,
+    });
+  if (error instanceof ServerRefused && error.fault.code === '28P01')
+    return new SessionRefused(
+      'upstream',
+      '08006',
+      'the database cannot be reached: it does not take the credentials that it is given',
+      {
+        hint: "It is the operator's to mend: they are the proxy's, not yours.",
+        cause: error,
+      },
+    );
   if (error instanceof ServerRefused)
     return new SessionRefused('upstream', error.fault.code, `the server refused the session: ${error.fault.message}`, {
       cause: error,

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { Journal, openOwnReader, openReader, openSegmentLog, SegmentReader, startShipping } from '#event-log';
 import { Authenticator } from '#identity';
 import { compile } from '#policy';
-import { ConfigInvalid, loadConfig, serve } from '#runtime';
+import { ConfigInvalid, loadConfig, loginSecret, serve } from '#runtime';
+import { ChangeRecord, Credentials, settingsOf } from '#secrets';
 import { SqlParser } from '#sql';
 import { LocalTargetAccess } from './catalogs.js';
 import { followControl } from './control.js';
 import { HoldDesk } from './hold-desk.js';
 import { Proxy } from './proxy.js';
 import { randomPool } from './random-pool.js';
+import { Upstream } from './upstream.js';
 import { closeUnfinished, readPast } from './recovery.js';
 import { Revocations } from './revocations.js';
 import { TokenWatch } from './token-watch.js';
@@ -91,7 +93,27 @@ await serve({
       failed: fail,
     });
 
-    const access = new LocalTargetAccess(({ target, database }, catalog) => {
+    const changes = new ChangeRecord(join(config.dataDir, 'configuration', 'proxy.json'), (changed) =>
+      journal.record(changed.map((data) => ({ type: 'configuration.changed', data: { service: 'proxy', ...data } }))),
+    );
+    const upstream = new Upstream({
+      credentials: new Credentials({ secrets: config.secrets, env: process.env, nowMs: () => performance.now() }),
+      log,
+      used: (name, secret) => {
+        changes.secret(name, secret).catch((error: unknown) => {
+          log.error({ err: error, name }, 'that a secret has changed could not be recorded');
+        });
+      },
+    });
+    const logins = config.targets.flatMap((target) => target.logins.map((login) => ({ target, login })));
+    const passwords = logins.map(
+      async ({ target, login }) => [loginSecret(target.name, login.name), await upstream.password(target, login)] as const,
+    );
+    await changes.started(
+      settingsOf(config, { roles: { policy: policy.roles }, secrets: Object.fromEntries(await Promise.all(passwords)) }),
+    );
+
+    const access = new LocalTargetAccess(upstream, ({ target, database }, catalog) => {
       journal.add(
         [
           {
@@ -118,6 +140,7 @@ await serve({
       policy,
       parser,
       access,
+      upstream,
       log,
       holds: desk,
       authenticator,

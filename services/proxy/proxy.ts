@@ -19,7 +19,7 @@ import { SessionRefused } from './refused.js';
 import type { Revocations } from './revocations.js';
 import type { Holds } from './session/port.js';
 import { Session } from './session/session.js';
-import { connectionTo, tlsOf } from './upstream.js';
+import { endpointOf, type Upstream } from './upstream.js';
 
 export interface ProxyOptions {
   readonly config: Config<'proxy'>;
@@ -29,6 +29,7 @@ export interface ProxyOptions {
   readonly policy: Policy;
   readonly parser: SqlParser;
   readonly access: TargetAccess;
+  readonly upstream: Upstream;
   readonly holds: Holds;
   readonly log: Logger;
 }
@@ -142,9 +143,8 @@ export class Proxy {
 
   private begin(admitted: Admitted, client: Socket): void {
     const { config, journal, parser, log, policy, holds, revocations } = this.options;
-    const { id, principal, actors, run, token, mode, mayRunAs, destination, login } = admitted;
+    const { id, principal, actors, run, token, mode, mayRunAs, destination } = admitted;
     const { upstream, catalog, state, secret, early } = admitted;
-    const { host, port } = connectionTo(destination, login);
     let release: () => void = () => undefined;
     const live = new LiveSession({
       id,
@@ -153,7 +153,7 @@ export class Proxy {
       journal,
       parser,
       catalog,
-      cancelTarget: { host, port, tls: tlsOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
+      cancelTarget: { ...endpointOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
       log,
       idleMs: config.limits.idleSeconds === undefined ? undefined : config.limits.idleSeconds * 1000,
       tokenEnds: tokenEnds(config.limits, token),

@@ -48,7 +48,7 @@ policy: policy.yml
 clickhouse: { password: { env: CLICKHOUSE } }
 `;
 
-  it('gives a service its part: paths from the file, secrets fetched, defaults filled in', () => {
+  it('gives a service its part: paths from the file, where passwords are, defaults filled in', () => {
     const { targets, listen, dataDir, issuers, limits, log } = loadConfig(written(good), 'proxy', { CATALOG: 'battery' });
     expect({ dataDir, listen, limits, log }).toEqual({
       dataDir: join(folder, 'data'),
@@ -62,9 +62,9 @@ clickhouse: { password: { env: CLICKHOUSE } }
       limits: { connections: 200, messageMiB: 64, startupSeconds: 10, tokenExpiry: 'statement', graceSeconds: 60 },
       log: { segmentMiB: 64 },
     });
-    expect(targets[0]?.logins.map(({ name, password }) => [name, password.reveal()])).toEqual([
-      ['billing', 'correct horse'],
-      ['catalog', 'battery'],
+    expect(targets[0]?.logins.map(({ name, password }) => [name, password])).toEqual([
+      ['billing', { file: join(folder, 'billing.password') }],
+      ['catalog', { env: 'CATALOG' }],
     ]);
     expect(targets[0]).toMatchObject({ durability: 'strict', port: 5432, untested: false });
     expect(issuers[0]?.claims).toEqual({ subject: 'sub', groups: 'groups' });
@@ -126,6 +126,19 @@ polici: policy.yml
   ])('repeats no secret that was written %s', (_, line) => {
     const told = problems(`clickhouse:\n  ${line}\n`, 'standalone');
     expect(told.length).toBeGreaterThan(0);
+    expect(told.join('\n')).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['{ sealed: eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn }', 'needs secrets.key, which is not given'],
+    ['{ sealed: hunter2 }', 'is not what `sallyport secrets seal` prints'],
+    ['{ vault: { path: secret/data/shop, field: password } }', 'needs secrets.vault, which is not given'],
+    ['{ command: aws rds generate-db-auth-token }', 'must be { env: NAME }, { file: path }, { sealed: JWE }'],
+  ])('says what a login misses whose password is %s', (password, why) => {
+    const told = problems(
+      good.replace('{ file: billing.password }', password).replace('{ env: CATALOG }', '{ file: billing.password }'),
+    );
+    expect(told.join('\n')).toContain(why);
     expect(told.join('\n')).not.toContain('hunter2');
   });
 

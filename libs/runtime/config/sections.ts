@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { issuers } from './issuers.js';
 import { path, type Place, readableFile, secret } from './place.js';
+import { secretsSection } from './reference.js';
 import { port, targets } from './targets.js';
 
 const host = z.string().min(1);
@@ -117,6 +118,7 @@ export const sections = (place: Place) =>
     dataDir: path(place).describe('Where events and derived data are kept.'),
     listen: listen(place).describe('Where the proxy listens.'),
     targets: targets(place).describe('The Postgres servers behind it.'),
+    secrets: secretsSection(place).prefault({}).describe('What it takes to have the secrets that logins refer to.'),
     issuers: issuers.default([]).describe('Whose tokens are accepted.'),
     tokens: z
       .strictObject({ file: path(place).describe('Where the hashes of service tokens are kept.') })

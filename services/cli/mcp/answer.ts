@@ -35,9 +35,10 @@ const Refusal = z.object({
 });
 const statusOf = { allow: 'allowed', deny: 'denied', hold: 'held' } as const;
 
-/** What became of a statement that did not run. @throws anything that neither the proxy nor Postgres says */
+/** What became of a statement that did not run, or whose end nobody knows because the connection was lost. */
 export function answerTo(error: unknown): Answer {
-  if (!(error instanceof pg.DatabaseError)) throw error;
+  if (!(error instanceof Error)) throw error;
+  if (!(error instanceof pg.DatabaseError)) return { status: 'failed', sqlstate: '08006', message: error.message };
   const { code, message, hint, detail } = error;
   const told = { sqlstate: code ?? 'XX000', message, ...(hint !== undefined && { hint }) };
   const refusal = refusalIn(detail);

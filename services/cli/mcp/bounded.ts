@@ -1,4 +1,5 @@
-import type pg from 'pg';
+import { once } from 'node:events';
+import pg from 'pg';
 import Cursor from 'pg-cursor';
 import type { Answer } from './answer.js';
 import { exactTypes, typeName } from './values.js';
@@ -25,10 +26,16 @@ export async function runBounded(
   const cursor = client.query(new Cursor<unknown[]>(sql, [...parameters], { rowMode: 'array', types: exactTypes }));
   const kept = new Kept(bounds);
   let read: Read;
-  do {
-    read = await next(cursor);
-    for (const row of read.rows) kept.add(row);
-  } while (read.rows.length === batch && !kept.isFull);
+  try {
+    do {
+      read = await next(cursor);
+      for (const row of read.rows) kept.add(row);
+    } while (read.rows.length === batch && !kept.isFull);
+  } catch (error) {
+    // The server is still to say that it is ready for another statement.
+    if (error instanceof pg.DatabaseError) await Promise.race([once(client, 'drain'), once(client, 'end')]);
+    throw error;
+  }
   await cursor.close();
   const { fields, command, rowCount } = read.result;
   const told = { ...(command && { command }) };

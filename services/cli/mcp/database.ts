@@ -42,12 +42,11 @@ export class Database {
     private readonly run: Run,
   ) {}
 
-  /** @throws Error when no connection can be made */
   ask(mode: Mode, sql: string, parameters: readonly unknown[], bounds: Bounds): Promise<Answer> {
-    const answer = this.last.then(() =>
-      mode === 'retry' ? this.onKept(sql, parameters, bounds) : this.once(mode, sql, parameters),
-    );
-    this.last = answer.catch(() => undefined);
+    const answer = this.last
+      .then(() => (mode === 'retry' ? this.onKept(sql, parameters, bounds) : this.once(mode, sql, parameters)))
+      .catch(answerTo);
+    this.last = answer;
     return answer;
   }
 
@@ -59,13 +58,7 @@ export class Database {
   }
 
   private async onKept(sql: string, parameters: readonly unknown[], bounds: Bounds): Promise<Answer> {
-    this.kept ??= this.connect('retry', () => {
-      this.kept = undefined;
-    });
-    const client = await this.kept.catch((error: unknown) => {
-      this.kept = undefined;
-      throw error;
-    });
+    const client = await this.connected();
     const notices: string[] = [];
     const note = ({ message }: { readonly message?: string | undefined }): void => {
       notices.push(message ?? '');
@@ -74,11 +67,21 @@ export class Database {
     try {
       const result = await runBounded(client, sql, parameters, bounds);
       return { status: 'done', ...result, ...(notices.length > 0 && { notices }) };
-    } catch (error) {
-      return answerTo(error);
     } finally {
       client.off('notice', note);
     }
+  }
+
+  private connected(): Promise<pg.Client> {
+    if (this.kept) return this.kept;
+    const connecting = this.connect('retry', () => {
+      if (this.kept === connecting) this.kept = undefined;
+    });
+    this.kept = connecting;
+    connecting.catch(() => {
+      if (this.kept === connecting) this.kept = undefined;
+    });
+    return connecting;
   }
 
   /** In these modes nothing is run, and the answer is a refusal. */
@@ -87,13 +90,12 @@ export class Database {
     try {
       await client.query(sql, [...parameters]);
       return { status: 'done' };
-    } catch (error) {
-      return answerTo(error);
     } finally {
       await client.end();
     }
   }
 
+  /** @param lost told when the connection has ended, and perhaps again */
   private async connect(mode: Mode, lost: () => void): Promise<pg.Client> {
     const { host, port, database, ca } = this.door;
     const password = await this.credentials.token();

@@ -107,6 +107,15 @@ describe('sallyport mcp', () => {
     expect(await call('query', { sql: 'SELECT 1 AS one' })).toMatchObject({ status: 'done', rows: [[1]] });
   });
 
+  it('connects anew when its backend was ended', async () => {
+    const pid = await call('query', { sql: 'SELECT pg_backend_pid()' });
+    const admin = await world.direct();
+    await admin.query('SELECT pg_terminate_backend($1)', [pid.rows?.[0]?.[0]]);
+    await admin.end();
+    const answers = [await call('query', { sql: 'SELECT 3' }), await call('query', { sql: 'SELECT 3' })];
+    expect(answers.at(-1)).toMatchObject({ status: 'done', rows: [[3]] });
+  });
+
   it('describes tables', async () => {
     const all = await call('describe', {});
     expect(all.rows).toEqual([
