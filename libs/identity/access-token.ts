@@ -13,6 +13,8 @@ export interface Issuer {
   readonly algorithms: readonly string[];
   readonly claims: ClaimNames;
   readonly clockSkewSeconds: number;
+  /** `own`: our own api, whose tokens pass on who somebody is at another issuer. */
+  readonly kind?: 'own' | undefined;
 }
 
 export interface ClaimNames {

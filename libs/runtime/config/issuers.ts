@@ -6,7 +6,7 @@ const algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 
 const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 
 /** Keys fetched in plaintext could be anyone's. */
-const trustedUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+export const trustedUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
   if (!URL.canParse(text)) return true; // said already
   const url = new URL(text);
   return url.protocol === 'https:' || isLoopback(url);
@@ -22,6 +22,9 @@ const claims = z.strictObject({
     .describe("A claim that says human, agent or service. Without it: a client's own token is an agent's, any other a human's."),
 });
 
+/** How our own tokens say who somebody is. */
+const ownClaims = { subject: 'sub', groups: 'groups', kind: 'kind' };
+
 export const issuers = z
   .array(
     z.strictObject({
@@ -34,7 +37,15 @@ export const issuers = z
         .default(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'])
         .describe('The signatures that are accepted. Never `none`, never a shared secret.'),
       claims: claims.prefault({}).describe('Where to find what in a token.'),
+      kind: z
+        .literal('own')
+        .optional()
+        .describe(
+          '`own`: our own api, as `api.tokens` makes it give out tokens. Whom they stand for is then read from its own claims.',
+        ),
       clockSkewSeconds: z.int().min(0).max(300).default(30).describe("How far the issuer's clock may be from ours."),
     }),
   )
-  .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'an issuer is there twice');
+  .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'an issuer is there twice')
+  .refine((all) => all.filter(({ kind }) => kind === 'own').length <= 1, 'there is one api of our own at most')
+  .transform((all) => all.map((one) => (one.kind === 'own' ? { ...one, claims: ownClaims } : one)));

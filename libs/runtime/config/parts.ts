@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Place } from './place.js';
+import { logins } from './logins.js';
 import { sections } from './sections.js';
 
 /** What each process reads of the one file. A section that is not named here is not looked at: a service sees no other's secrets. */
@@ -14,10 +15,13 @@ export const parts = (place: Place) => {
     detector: all.pick(log),
     exporter: all.pick(log),
     clickhouse: all.pick({ dataDir: true, clickhouse: true }),
-    api: all.pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true }).refine(someoneCanLogIn, nobody),
+    api: all
+      .pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true })
+      .refine(someoneCanLogIn, nobody)
+      .superRefine(logins),
     cli: all.pick({ ...log, tokens: true, api: true }),
     /** It starts the others, so it checks the whole. */
-    standalone: all.refine(someoneCanLogIn, nobody),
+    standalone: all.refine(someoneCanLogIn, nobody).superRefine(logins),
   };
 };
 
