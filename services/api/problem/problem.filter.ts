@@ -4,6 +4,7 @@ import { ClickHouseRejected, ClickHouseUnavailable } from '#clickhouse';
 import { LogCorrupt, LogFailed, LogGap } from '#event-log';
 import { AuthenticationFailed } from '#identity';
 import type { Logger } from '#runtime';
+import { OAuthRefused } from '../token/oauth-refused.js';
 import { type Problem, type ProblemCode, problemOf, RequestFailed, statuses } from './problem.js';
 
 /** Errors of the libraries below, and what they are called here. Anything else is `internal`, and told to nobody but the log. */
@@ -22,6 +23,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
+    if (error instanceof OAuthRefused) {
+      response.status(400).json(error.body);
+      return;
+    }
     const problem = this.problemFor(error);
     // A stream that has begun cannot say it any more: its end, without a last event, does.
     if (response.headersSent) {

@@ -14,6 +14,7 @@ export const statuses = {
   'held-for-something-else': 409,
   'too-large': 413,
   'too-many-tails': 429,
+  'too-many-attempts': 429,
   internal: 500,
   'log-unavailable': 503,
   'projection-unavailable': 503,
@@ -33,6 +34,7 @@ const titles: Record<ProblemCode, string> = {
   'held-for-something-else': 'What is held is not what you voted on',
   'too-large': 'It is too large to be shown at once',
   'too-many-tails': 'Too many live tails are open',
+  'too-many-attempts': 'Too many logins from there have failed',
   internal: 'Something broke here',
   'log-unavailable': 'The event log cannot be written or read',
   'projection-unavailable': 'ClickHouse does not answer',
@@ -62,6 +64,10 @@ export class RequestFailed extends Error {
     options?: ErrorOptions,
   ) {
     super(detail ?? titles[code], options);
+  }
+
+  static tooManyAttempts(waitMs: number): RequestFailed {
+    return new RequestFailed('too-many-attempts', `The next attempt is looked at in ${Math.ceil(waitMs / 1000)} s.`);
   }
 }
 
