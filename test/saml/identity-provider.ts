@@ -102,8 +102,8 @@ export class TestIdentityProvider {
     const signer = new SignedXml({
       privateKey: key,
       ...(certificate !== undefined && { publicCert: certificate }),
-      signatureAlgorithm: signature as never,
-      canonicalizationAlgorithm: canonicalization as never,
+      signatureAlgorithm: signature,
+      canonicalizationAlgorithm: canonicalization,
     });
     if (signature.includes('hmac')) signer.enableHMAC();
     signer.addReference({ xpath: `//*[@ID='${id}']`, transforms: [...transforms], digestAlgorithm: digest });

@@ -74,9 +74,8 @@ describe('a login by SAML', () => {
     const accepted = await post('corp', { SAMLResponse: good(request), RelayState: 'https://elsewhere.example' });
     expect(outcome(accepted)).toEqual([303, '/api/v1/login/landing', undefined]);
     const landed = await land(mark);
-    expect(outcome(landed)).toEqual([
-      ...[303, '/approvals', expect.stringMatching(/^sallyport_console=[\w-]{43}; Path=\/api; HttpOnly; SameSite=Strict$/)],
-    ]);
+    expect(outcome(landed).slice(0, 2)).toEqual([303, '/approvals']);
+    expect(cookieOf(landed, 'sallyport_console')).toMatch(/^sallyport_console=[\w-]{43}; Path=\/api; HttpOnly; SameSite=Strict$/);
     const who = await rig.ask(undefined, 'GET', 'login', undefined, { cookie: pair(cookieOf(landed, 'sallyport_console')) });
     expect(who.body).toMatchObject({ issuer: 'https://idp.example', subject: 'anna', roles: ['approver'], method: 'saml' });
     expect((await events('login.succeeded')).at(-1)).toEqual({
