@@ -1,4 +1,4 @@
-import type { Fetch } from '../issuer-keys.js';
+import type { Fetch } from '../key-download.js';
 import type { TokenIssuer } from './token-issuer.js';
 
 /** A fetch by which the process that issues tokens knows its own keys without asking itself over the network. */

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type Authenticated, AuthenticationFailed, type Authenticator } from '#identity';
-import { RequestFailed } from '../problem/problem.js';
 import type { AccessJournal } from './access-journal.js';
 import type { Caller } from './caller.js';
+import type { Guessing } from './guessing.js';
 import { type RoleGroups, rolesOf } from './role.js';
-import type { LoginThrottle } from './throttle.js';
 
 const rememberedTokens = 10_000;
 
@@ -13,8 +12,8 @@ export interface BearerLoginsOptions {
   readonly authenticator: Authenticator;
   readonly accesses: AccessJournal;
   readonly roles: RoleGroups;
-  readonly throttle: LoginThrottle;
-  /** Whether a token that was given out here was taken back. */
+  readonly guessing: Guessing;
+  /** Whether a token was taken back. */
   readonly isRevoked: (id: string) => boolean;
   readonly now: () => number;
 }
@@ -25,7 +24,7 @@ export class BearerLogins {
 
   constructor(private readonly options: BearerLoginsOptions) {}
 
-  /** @throws AuthenticationFailed, RequestFailed */
+  /** @throws AuthenticationFailed, RequestFailed `too-many-attempts` */
   async callerOf(token: string, address: string): Promise<Caller> {
     const { roles, accesses } = this.options;
     const { principal, method, expires } = await this.authenticate(token, address);
@@ -40,25 +39,19 @@ export class BearerLogins {
   }
 
   private async authenticate(token: string, address: string): Promise<Authenticated> {
-    const { authenticator, isRevoked, now } = this.options;
+    const { authenticator, isRevoked, accesses, guessing, now } = this.options;
     try {
       const who = await authenticator.authenticate(token, now());
-      if (who.method === 'issued-token' && isRevoked(who.tokenId ?? ''))
-        throw new RequestFailed('not-authenticated', 'The token was revoked.');
+      if (who.tokenId !== undefined && isRevoked(who.tokenId)) throw new AuthenticationFailed('revoked');
       return who;
     } catch (error) {
-      if (error instanceof AuthenticationFailed) await this.refused(error.code, address);
-      if (error instanceof RequestFailed) await this.refused('token-revoked', address);
+      if (!(error instanceof AuthenticationFailed)) throw error;
+      // A good token is taken at once, whoever else fails from there: only what fails is answered later and later.
+      const source = { address, user: 'bearer' };
+      await guessing.enter(source);
+      await accesses.refused('bearer', error.code, address);
+      await guessing.failed(source);
       throw error;
     }
-  }
-
-  /** A good token is taken whoever else fails from there: only what fails is answered later and later, and unrecorded while it waits. */
-  private async refused(reason: string, address: string): Promise<void> {
-    const { accesses, throttle } = this.options;
-    const waitMs = throttle.waitMs(address);
-    if (waitMs > 0) throw RequestFailed.tooManyAttempts(waitMs);
-    await accesses.refused('bearer', reason, address);
-    await throttle.failed(address);
   }
 }

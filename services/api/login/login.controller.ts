@@ -7,9 +7,9 @@ import type { Logger } from '#runtime';
 import { AccessJournal } from '../access/access-journal.js';
 import { AllowAnyone, AllowLoggedIn } from '../access/allow.js';
 import { type Caller, CurrentCaller, type LoginMethod } from '../access/caller.js';
+import { Guessing } from '../access/guessing.js';
 import { ConsoleSessions, type NewLogin, sessionCookie } from '../access/console-sessions.js';
 import { platformRoles } from '../access/role.js';
-import { LoginThrottle } from '../access/throttle.js';
 import { RequestFailed } from '../problem/problem.js';
 import { BreakGlass } from './break-glass.js';
 import { Browser } from './browser.js';
@@ -46,7 +46,7 @@ export class LoginController {
     private readonly browser: Browser,
     private readonly code: ConsoleCode,
     private readonly glass: BreakGlass,
-    private readonly throttle: LoginThrottle,
+    private readonly guessing: Guessing,
     private readonly accesses: AccessJournal,
     private readonly ways: LoginWays,
     private readonly operator: LoginLog,
@@ -120,18 +120,18 @@ export class LoginController {
     response: Response,
     redeem: () => Promise<NewLogin>,
   ): Promise<Login> {
-    const waitMs = this.throttle.waitMs(address);
-    if (waitMs > 0) throw RequestFailed.tooManyAttempts(waitMs);
+    const source = { address, user: method };
+    await this.guessing.enter(source);
     let login: NewLogin;
     try {
       login = await redeem();
     } catch (error) {
       if (!(error instanceof LoginRefused)) throw error;
       await this.accesses.refused(method, error.reason, address);
-      await this.throttle.failed(address);
+      await this.guessing.failed(source);
       throw new RequestFailed('login-refused', error.reason === 'code-used' ? usedCode : undefined);
     }
-    this.throttle.succeeded(address);
+    this.guessing.succeeded(source);
     return loginOf(await this.browser.logIn(request, response, login));
   }
 }

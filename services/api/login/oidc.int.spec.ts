@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { keyTimes } from '#identity';
 import { browse, type BrowserSession, type DemoIssuer, startDemoIssuer } from '../../../test/openid/index.js';
 import { freePort } from '../../../test/ports.js';
 import { Rig } from '../fixtures/rig.js';
@@ -19,6 +20,7 @@ beforeAll(async () => {
       issuers: [
         {
           ...{ issuer: issuer.url, audience: 'sallyport', algorithms: ['ES256' as const], clockSkewSeconds: 30 },
+          keys: keyTimes,
           claims: { subject: 'sub', groups: 'groups', kind: 'kind' },
         },
       ],

@@ -4,7 +4,7 @@ import { AccessGuard } from '../access/access.guard.js';
 import { AccessJournal } from '../access/access-journal.js';
 import { BearerLogins } from '../access/bearer-logins.js';
 import { ConsoleSessions } from '../access/console-sessions.js';
-import { LoginThrottle } from '../access/throttle.js';
+import { Guessing } from '../access/guessing.js';
 import type { Ground } from '../ground.js';
 import { DiscoveryController, PublishedKeys } from '../token/discovery.controller.js';
 import { AssertionReader, GrantController } from '../token/grant.controller.js';
@@ -50,11 +50,7 @@ export function loginProviders({ authenticator, roles, logins, now, random, log 
         new LoginWays(login, providers, code, glass, publicUrl),
       inject: [Providers, ConsoleCode, BreakGlass],
     },
-    {
-      provide: LoginThrottle,
-      useFactory: (accesses: AccessJournal) => new LoginThrottle(accesses, now),
-      inject: [AccessJournal],
-    },
+    { provide: Guessing, useFactory: (accesses: AccessJournal) => new Guessing(accesses, now), inject: [AccessJournal] },
     {
       provide: ConsoleSessions,
       useFactory: (accesses: AccessJournal) =>
@@ -83,9 +79,9 @@ export function loginProviders({ authenticator, roles, logins, now, random, log 
     },
     {
       provide: BearerLogins,
-      useFactory: (accesses: AccessJournal, throttle: LoginThrottle, issued: IssuedTokens) =>
-        new BearerLogins({ authenticator, accesses, roles, throttle, now, isRevoked: (id) => issued.isRevoked(id) }),
-      inject: [AccessJournal, LoginThrottle, IssuedTokens],
+      useFactory: (accesses: AccessJournal, guessing: Guessing, issued: IssuedTokens) =>
+        new BearerLogins({ authenticator, accesses, roles, guessing, now, isRevoked: (id) => issued.isRevoked(id) }),
+      inject: [AccessJournal, Guessing, IssuedTokens],
     },
     {
       provide: APP_GUARD,

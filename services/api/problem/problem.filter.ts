@@ -16,6 +16,9 @@ const known: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[
   [ClickHouseRejected, 'projection-unavailable'],
 ];
 
+/** The same whatever is wrong with it: why, the event says. */
+const notAccepted = 'The token was not accepted: it is unknown, for somebody else, expired or revoked.';
+
 /** Says what went wrong as `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -40,7 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private problemFor(error: unknown): Problem {
     if (error instanceof RequestFailed) return problemOf(error.code, error.detail, error.errors);
-    if (error instanceof AuthenticationFailed) return problemOf('not-authenticated', error.message);
+    if (error instanceof AuthenticationFailed) return problemOf('not-authenticated', notAccepted);
     if (error instanceof HttpException || isBodyError(error)) return this.ofFramework(error);
     const code = known.find(([kind]) => error instanceof kind)?.[1] ?? 'internal';
     this.log[code === 'internal' ? 'error' : 'warn']({ err: error, code }, 'a request failed');

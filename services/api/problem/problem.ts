@@ -65,10 +65,6 @@ export class RequestFailed extends Error {
   ) {
     super(detail ?? titles[code], options);
   }
-
-  static tooManyAttempts(waitMs: number): RequestFailed {
-    return new RequestFailed('too-many-attempts', `The next attempt is looked at in ${Math.ceil(waitMs / 1000)} s.`);
-  }
 }
 
 export const problemOf = (code: ProblemCode, detail?: string, errors?: Problem['errors']): Problem => ({

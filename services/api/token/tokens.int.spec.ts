@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { type LoginRefusal, TokenIssuer } from '#identity';
+import { keyTimes, type LoginRefusal, TokenIssuer } from '#identity';
 import { type AssertionFacts, TestIdentityProvider } from '../../../test/saml/index.js';
 import { Rig } from '../fixtures/rig.js';
 
@@ -35,6 +35,7 @@ async function startRig(root?: string): Promise<Rig> {
             clockSkewSeconds: 30,
             kind: 'own' as const,
           },
+          keys: keyTimes,
           claims: { subject: 'sub', groups: 'groups', kind: 'kind' },
         },
       ],
@@ -193,10 +194,10 @@ describe('a token for the database', () => {
       { token: own.id, by: vic, reason: 'lost', expires: own.expires },
       { token: others.id, by: { issuer: 'sallyport', subject: 'ada' }, expires: others.expires },
     ]);
-    expect(await as(own.token, 'GET', 'login')).toMatchObject({ status: 401, body: { detail: 'The token was revoked.' } });
+    expect(await as(own.token, 'GET', 'login')).toMatchObject({ status: 401, body: { code: 'not-authenticated' } });
     await rig.leave();
     rig = await startRig(rig.root);
     expect(await as(others.token, 'GET', 'login')).toMatchObject({ status: 401 });
-    expect((await events('login.failed')).at(-1)).toEqual({ method: 'bearer', reason: 'token-revoked', address: '127.0.0.1' });
+    expect((await events('login.failed')).at(-1)).toEqual({ method: 'bearer', reason: 'revoked', address: '127.0.0.1' });
   });
 });
