@@ -74,7 +74,7 @@ export class Journal {
   async start(previous?: Predecessor): Promise<void> {
     const { service, version } = this.options;
     const data = { service, boot: this.log.boot, version, ...(previous && { previous }) };
-    await this.awaited([{ type: 'producer.started', data }]);
+    await this.record([{ type: 'producer.started', data }]);
   }
 
   /**
@@ -90,9 +90,19 @@ export class Journal {
     this.arm(need);
   }
 
+  /** The same, for who waits: resolves when they are on disk. @throws LogFailed, and as `add` does */
+  record(drafts: readonly Draft[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.add(drafts, 'disk', (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
   /** Resolves when all that was added so far is on disk. @throws LogFailed when what was awaited was given up instead */
   flush(): Promise<void> {
-    return this.awaited([]);
+    return this.record([]);
   }
 
   /** Resolves when less than `maxQueuedBytes` wait. */
@@ -112,18 +122,9 @@ export class Journal {
 
   /** Writes producer.stopped, this life's last event, after all else. The log stays open. */
   async stop(reason: string): Promise<void> {
-    const written = this.awaited([{ type: 'producer.stopped', data: { reason } }]);
+    const written = this.record([{ type: 'producer.stopped', data: { reason } }]);
     this.isStopped = true;
     await written;
-  }
-
-  private awaited(drafts: readonly Draft[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.add(drafts, 'disk', (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
   }
 
   private arm(need: Need): void {

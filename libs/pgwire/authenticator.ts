@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Authentication } from './backend.js';
+import { type BearerFailure, bearerSeparator, decodeBearerFailure, encodeBearerResponse, oauthBearer } from './oauth-bearer.js';
 import { request } from './request.js';
 import { ScramClient, ScramFailed, type ScramMechanism } from './scram.js';
 
@@ -7,6 +8,8 @@ export interface Credentials {
   readonly user: string;
   /** Absent: only a server that asks for none lets us in. */
   readonly password?: string | undefined;
+  /** A token for OAUTHBEARER, taken instead of the password where the server offers that. */
+  readonly bearer?: string | undefined;
   /** See ScramOptions. */
   readonly nonce: string;
   /** `tls-server-end-point`, on a TLS connection. */
@@ -16,6 +19,8 @@ export interface Credentials {
 /** The client's side of authentication: what the server asks goes in, the message that answers it comes out. Does no I/O. */
 export class Authenticator {
   private scram: ScramClient | undefined;
+  private mechanism: 'scram' | 'bearer' | undefined;
+  private failure: BearerFailure | undefined;
 
   constructor(private readonly credentials: Credentials) {}
 
@@ -35,6 +40,7 @@ export class Authenticator {
       case 'sasl':
         return this.begin(asked.mechanisms);
       case 'sasl-continue':
+        if (this.mechanism === 'bearer') return this.giveUp(asked.data);
         return request.saslResponse(await this.exchange.final(asked.data.toString('utf8')));
       case 'sasl-final':
         this.exchange.verify(asked.data.toString('utf8'));
@@ -44,11 +50,26 @@ export class Authenticator {
     }
   }
 
+  /** Where the server says that a token can be had, once it has refused the one that it was given. */
+  get bearerFailure(): BearerFailure | undefined {
+    return this.failure;
+  }
+
+  private giveUp(data: Buffer): Buffer {
+    this.failure = decodeBearerFailure(data);
+    return request.saslResponse(bearerSeparator);
+  }
+
   private begin(offered: readonly string[]): Buffer {
-    const { nonce, binding } = this.credentials;
+    const { nonce, binding, bearer } = this.credentials;
+    if (bearer !== undefined && offered.includes(oauthBearer)) {
+      this.mechanism = 'bearer';
+      return request.saslInitialResponse(oauthBearer, encodeBearerResponse(bearer));
+    }
     const known: readonly ScramMechanism[] = binding ? ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'] : ['SCRAM-SHA-256'];
     const mechanism = known.find((name) => offered.includes(name));
     if (mechanism === undefined) throw new AuthenticationUnsupported(offered);
+    this.mechanism = 'scram';
     this.scram = new ScramClient({ mechanism, password: this.password, nonce, binding });
     return request.saslInitialResponse(mechanism, this.scram.first);
   }

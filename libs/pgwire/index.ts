@@ -68,6 +68,15 @@ export {
   type Query,
   type SaslInitialResponse,
 } from './frontend.js';
+export {
+  type BearerFailure,
+  bearerSeparator,
+  decodeBearerFailure,
+  decodeBearerResponse,
+  encodeBearerFailure,
+  encodeBearerResponse,
+  oauthBearer,
+} from './oauth-bearer.js';
 export { request } from './request.js';
 export {
   decodeStartup,

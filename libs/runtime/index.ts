@@ -1,5 +1,8 @@
 export { ConfigInvalid, loadConfig, type Problem } from './config/load.js';
 export { type Config, configJsonSchema, type Part } from './config/parts.js';
+export { describeReference, type SecretReference } from './config/reference.js';
+export { loginSecret } from './config/references.js';
+export { readReferences, replaceSealed, type SecretInFile } from './config/secrets-file.js';
 export { Secret } from './config/secret.js';
 export { errorFacts, type Logger, logger } from './log.js';
 export { nestLogger } from './nest-logger.js';

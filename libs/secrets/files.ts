@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Replaces a file as a whole: whoever reads it sees the old one or the new one. 0600. */
-export function replaceFile(path: string, text: string): void {
+/** Replaces a file as a whole: whoever reads it sees the old one or the new one. 0600 unless told. */
+export function replaceFile(path: string, text: string, mode = 0o600): void {
   const next = `${path}.${process.pid}`;
   rmSync(next, { force: true });
-  writeFileSync(next, text, { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(next, text, { mode, flag: 'wx', flush: true });
   renameSync(next, path);
 }
 

@@ -7,6 +7,7 @@ import { ClickHouse } from '#clickhouse';
 import { Journal, openOwnReader, openReader, openSegmentLog, readPredecessor, startShipping } from '#event-log';
 import { Authenticator } from '#identity';
 import { loadConfig, serve } from '#runtime';
+import { ChangeRecord, settingsOf } from '#secrets';
 import { createApplication } from './application.js';
 import { LogFollower } from './log/follower.js';
 import { printOpenApi } from './openapi.js';
@@ -57,6 +58,10 @@ else
       const caughtUp = await follower.catchUp();
       // In Kafka a partition tells nothing of who wrote to it.
       await journal.start(config.kafka ? await readPredecessor(openOwnReader(config, 'api')) : caughtUp);
+      const changes = new ChangeRecord(join(dataDir, 'configuration', 'api.json'), (changed) =>
+        journal.record(changed.map((data) => ({ type: 'configuration.changed', data: { service: 'api', ...data } }))),
+      );
+      await changes.started(settingsOf(config));
       const shipping = startShipping(config, client, fail);
       const stopping = new AbortController();
       const following = follower.follow(stopping.signal).catch(fail);

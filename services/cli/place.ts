@@ -8,6 +8,7 @@ import type { Io } from './terminal/io.js';
 /** What a running demo leaves for scripts, as far as the CLI reads it. */
 const DemoFile = z.object({
   apiUrl: z.string().optional(),
+  proxyUrl: z.string().optional(),
   dataDir: z.string(),
   tokens: z.record(z.string(), z.string()).optional(),
 });

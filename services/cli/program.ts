@@ -4,10 +4,12 @@ import { version } from '#runtime';
 import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
+import { mcpCommand } from './mcp/command.js';
 import { policyCommand } from './policy/command.js';
 import { replayCommand } from './replay/command.js';
 import { reportCommand } from './report/command.js';
 import { searchCommand } from './search/command.js';
+import { secretsCommand } from './secrets/command.js';
 import { sessionsCommand, showCommand } from './session/commands.js';
 import { tailCommand } from './tail/command.js';
 import type { Io } from './terminal/io.js';
@@ -29,6 +31,7 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
     upCommand(io),
     tokenCommand(io),
     policyCommand(io),
+    secretsCommand(io),
     sessionsCommand(io),
     showCommand(io),
     replayCommand(io),
@@ -36,6 +39,7 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
     searchCommand(io),
     approvalsCommand(io),
     reportCommand(io),
+    mcpCommand(io),
     logCommand(io, open),
   ];
   for (const command of commands) sallyport.addCommand(command);

@@ -1,44 +1,47 @@
 import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
-import { type Draft, type Journal, LogFailed } from '#event-log';
+import { type Journal, LogFailed } from '#event-log';
 import { type EventOf, type Principal, uuidv7 } from '#events';
-import { type Authenticated, AuthenticationFailed, type Authenticator } from '#identity';
 import {
   connect,
   type Connection,
-  decodePassword,
-  encodeAuthenticationCleartextPassword,
   encodeAuthenticationOk,
   encodeBackendKeyData,
   encodeErrorResponse,
-  encodeNegotiateProtocolVersion,
   encodeParameterStatus,
   encodeReadyForQuery,
+  ProtocolViolation,
   ServerRefused,
 } from '#pgwire';
 import { loginFor, type Policy } from '#policy';
+import { SecretUnavailable } from '#secrets';
 import { type Arrival, NoSession } from './arrival.js';
+import type { Authentication, Identified } from './authentication.js';
 import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
 import { requestedBy, type Requested } from './parameters.js';
 import { SessionRefused } from './refused.js';
+import type { Mode } from './session/port.js';
 import { readState, type ServerState, stateQuestion } from './session/state-query.js';
 import { type Destination, destinationOf, type Target } from './targets.js';
 import { ask } from './ask.js';
-import { connectionTo } from './upstream.js';
+import type { Upstream } from './upstream.js';
 
 export interface AdmissionOptions {
   readonly targets: readonly Target[];
-  readonly authenticator: Authenticator;
+  readonly authentication: Authentication;
   readonly policy: Policy;
   readonly journal: Journal;
   readonly access: TargetAccess;
+  readonly upstream: Upstream;
 }
 
 /** A client that was let in, and the server session that is its own. */
 export interface Admitted {
   readonly id: string;
   readonly principal: Principal;
+  readonly token: HeldToken;
+  readonly mode: Mode;
   readonly destination: Destination;
   readonly login: string;
   readonly upstream: Connection;
@@ -49,6 +52,14 @@ export interface Admitted {
   readonly early: Buffer;
 }
 
+/** What a session is open by, until when. */
+export interface HeldToken {
+  readonly id: string | undefined;
+  readonly method: Identified['method'];
+  /** Unix milliseconds. Absent: for ever. */
+  readonly goodUntil: number | undefined;
+}
+
 /**
  * From the start-up packet to the first ReadyForQuery: who is it, what may it reach, and what stands there. Each step is on record
  * before the next.
@@ -56,7 +67,7 @@ export interface Admitted {
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
 
-  /** @throws SessionRefused (the client was told), NoSession */
+  /** @throws SessionRefused: the client was told, where it was still there */
   async admit(arrival: Arrival, request: StartupRequest): Promise<Admitted> {
     const id = uuidv7(Date.now(), randomBytes(10));
     try {
@@ -65,9 +76,10 @@ export class Admission {
       const refused = asRefused(error);
       if (!refused) throw error;
       const { stage, sqlstate, message, facts } = refused;
-      this.options.journal.add([{ type: 'session.refused', session: id, data: { stage, sqlstate, reason: message } }], 'linger');
+      const { detail, hint, record } = facts;
+      const data = { stage, sqlstate, reason: message, ...record };
+      this.options.journal.add([{ type: 'session.refused', session: id, data }], 'linger');
       this.options.journal.forget(id);
-      const { detail, hint } = facts;
       arrival.socket.end(
         encodeErrorResponse({
           severity: 'FATAL',
@@ -82,16 +94,18 @@ export class Admission {
   }
 
   private async steps(id: string, arrival: Arrival, request: StartupRequest): Promise<Admitted> {
-    const { journal, access } = this.options;
-    await this.record({ type: 'session.opened', session: id, data: opened(arrival, request) });
+    const { journal, access, authentication } = this.options;
+    await journal.record([{ type: 'session.opened', session: id, data: opened(arrival, request) }]);
     const requested = requestedBy(request.parameters);
-    const who = await this.authenticate(arrival, request);
+    const who = await authentication.of(id, arrival, request, requested);
     const place = this.authorize(who.principal, requested);
     const { destination, login } = place;
-    await this.record({ type: 'session.authenticated', session: id, data: this.authenticated(who, place) });
+    await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place) }]);
 
     const [upstream, catalog] = await both(
-      connect({ ...connectionTo(destination, login), parameters: requested.settings }),
+      this.options.upstream.login(destination, login, { purpose: 'session', session: id }, (options) =>
+        connect({ ...options, parameters: requested.settings }),
+      ),
       access.catalog(destination),
       (connection) => connection.socket.destroy(),
       (handle) => {
@@ -107,34 +121,14 @@ export class Admission {
       const early = arrival.detach();
       if (arrival.socket.destroyed) throw new NoSession('the client hung up');
       arrival.socket.write(welcome(upstream, secret));
-      return { id, principal: who.principal, destination, login, upstream, catalog, state, secret, early };
+      const token = { id: who.tokenId, method: who.method, goodUntil: who.goodUntil ?? who.expires };
+      const { principal } = who;
+      return { id, principal, token, mode: requested.mode, destination, login, upstream, catalog, state, secret, early };
     } catch (error) {
       upstream.socket.destroy();
       catalog.close();
       throw error;
     }
-  }
-
-  private async record(draft: Draft): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.options.journal.add([draft], 'disk', (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
-  }
-
-  private async authenticate(arrival: Arrival, request: StartupRequest): Promise<Authenticated> {
-    const { socket } = arrival;
-    if (!(socket instanceof TLSSocket))
-      throw new SessionRefused('authentication', '28000', 'this connection is not encrypted', {
-        hint: 'Tokens are passwords: connect with sslmode=require or stronger.',
-      });
-    if (request.minor > 0 || request.options.length > 0)
-      socket.write(encodeNegotiateProtocolVersion({ minor: 0, options: request.options }));
-    socket.write(encodeAuthenticationCleartextPassword());
-    const token = decodePassword(await arrival.message()).toString('utf8');
-    return this.options.authenticator.authenticate(token, Date.now());
   }
 
   /** Which login the principal's groups map to on the database that it names. */
@@ -155,13 +149,14 @@ export class Admission {
   }
 
   private authenticated(
-    { principal, method, tokenId, expires }: Authenticated,
+    { principal, method, handover, tokenId, expires }: Identified,
     { destination, login }: Place,
   ): EventOf<'session.authenticated'>['data'] {
     const { target, database } = destination;
     return {
       principal,
       method,
+      ...(handover === 'oauth' && { sasl: 'OAUTHBEARER' as const }),
       login,
       target: target.name,
       database,
@@ -245,10 +240,27 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>, closeA: (a: A) => unknow
 /** What went wrong, in the words of the protocol; undefined for what no client can be told. */
 function asRefused(error: unknown): SessionRefused | undefined {
   if (error instanceof SessionRefused) return error;
-  if (error instanceof AuthenticationFailed)
-    return new SessionRefused('authentication', '28P01', error.message, { cause: error });
+  if (error instanceof NoSession) return new SessionRefused('startup', '08006', error.message, { cause: error });
+  if (error instanceof ProtocolViolation)
+    return new SessionRefused('authentication', error.sqlstate, error.message, { cause: error });
   if (error instanceof LogFailed)
     return new SessionRefused('startup', error.sqlstate, 'no session can begin: it could not be recorded', { cause: error });
+  // Where the secret should be is for the log alone.
+  if (error instanceof SecretUnavailable)
+    return new SessionRefused('upstream', '08006', 'the database cannot be reached: its credentials are not at hand', {
+      hint: "It is the operator's to mend; the proxy's log says what is missing.",
+      cause: error,
+    });
+  if (error instanceof ServerRefused && error.fault.code === '28P01')
+    return new SessionRefused(
+      'upstream',
+      '08006',
+      'the database cannot be reached: it does not take the credentials that it is given',
+      {
+        hint: "It is the operator's to mend: they are the proxy's, not yours.",
+        cause: error,
+      },
+    );
   if (error instanceof ServerRefused)
     return new SessionRefused('upstream', error.fault.code, `the server refused the session: ${error.fault.message}`, {
       cause: error,

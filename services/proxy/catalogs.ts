@@ -1,7 +1,7 @@
 import { PgClient } from '#pgwire';
 import { type Catalog, CatalogReader } from '#sql';
-import { connectionTo } from './upstream.js';
 import type { Destination } from './targets.js';
+import type { Upstream } from './upstream.js';
 
 /** How old a catalog may become while statements are decided on it. DDL made elsewhere shows after at most this. */
 const maxAgeMs = 1_000;
@@ -29,7 +29,10 @@ export abstract class TargetAccess {
 export class LocalTargetAccess extends TargetAccess {
   private readonly shared = new Map<string, SharedCatalog>();
 
-  constructor(private readonly observed: (destination: Destination, catalog: Catalog) => void) {
+  constructor(
+    private readonly upstream: Upstream,
+    private readonly observed: (destination: Destination, catalog: Catalog) => void,
+  ) {
     super();
   }
 
@@ -37,7 +40,7 @@ export class LocalTargetAccess extends TargetAccess {
     const key = `${destination.target.name}/${destination.database}`;
     let shared = this.shared.get(key);
     if (!shared || shared.isClosed) {
-      shared = new SharedCatalog(destination, this.observed);
+      shared = new SharedCatalog(destination, this.upstream, this.observed);
       this.shared.set(key, shared);
     }
     return shared.open();
@@ -62,6 +65,7 @@ class SharedCatalog {
 
   constructor(
     private readonly destination: Destination,
+    private readonly upstream: Upstream,
     private readonly observed: (destination: Destination, catalog: Catalog) => void,
   ) {}
 
@@ -131,10 +135,10 @@ class SharedCatalog {
   private async read(): Promise<Catalog> {
     const startedAt = Date.now();
     try {
-      this.client ??= await PgClient.connect({
-        ...connectionTo(this.destination, this.destination.target.catalog.login),
-        parameters: { application_name: 'sallyport catalog' },
-      });
+      const { login } = this.destination.target.catalog;
+      this.client ??= await this.upstream.login(this.destination, login, { purpose: 'catalog' }, (options) =>
+        PgClient.connect({ ...options, parameters: { application_name: 'sallyport catalog' } }),
+      );
       const { client } = this;
       this.reader ??= new CatalogReader(async (sql) => (await client.query(sql)).rows);
       const catalog = await this.reader.read();

@@ -1,24 +1,11 @@
 import { binding, evolve, forget, type Holds as Folded, noHolds, outcomeOf } from '#approvals';
-import { type Event, MalformedEvent, parseEvent, topics, UnknownEvent, uuidv7 } from '#events';
-import type { From, LogReader, StoredRecord } from '#event-log';
+import { type Event, uuidv7 } from '#events';
 import { type HeldFacts, type HoldAnswer, type HoldRequest, Holds, type SessionFacts, type VoteOutcome } from './session/port.js';
 
 export interface HoldDeskOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly random: (bytes: number) => Buffer;
-}
-
-/** Where votes are read. */
-export interface Votes {
-  readonly reader: LogReader;
-  /** No other proxy's: each reads all votes. */
-  readonly consumer: string;
-  /** Where the past ended. */
-  readonly from: From;
-  /** Told of a record that is no event, or none that this version knows. */
-  readonly unreadable: (error: Error, place: Pick<StoredRecord, 'partition' | 'offset'>) => void;
-  readonly failed: (error: unknown) => void;
 }
 
 /** How long an approval that ended is remembered: a denied statement that is tried again is denied again. */
@@ -43,43 +30,6 @@ export class HoldDesk extends Holds {
     if (event.type === 'statement.held') this.byBinding.set(event.data.binding, event.data.approval);
     if (event.type.startsWith('approval.') && 'approval' in event.data && event.data.approval !== undefined)
       this.tell(event.data.approval);
-  }
-
-  /** Follows the votes that are cast from now on. */
-  followVotes({ reader, consumer, from, unreadable, failed }: Votes): { stop(): Promise<void> } {
-    const end = new AbortController();
-    const read = ({ value, partition, offset }: StoredRecord): void => {
-      let event: Event;
-      try {
-        event = parseEvent(value);
-      } catch (error) {
-        if (!(error instanceof UnknownEvent || error instanceof MalformedEvent)) throw error;
-        unreadable(error, { partition, offset });
-        return;
-      }
-      this.follow(event);
-    };
-    const done = reader
-      .consume({
-        name: consumer,
-        topics: [topics.control],
-        from,
-        until: 'follow',
-        signal: end.signal,
-        each: (batch) => {
-          for (const record of batch) read(record);
-          return Promise.resolve();
-        },
-      })
-      .catch((error: unknown) => {
-        if (!end.signal.aborted) failed(error);
-      });
-    return {
-      stop: () => {
-        end.abort();
-        return done;
-      },
-    };
   }
 
   ask(session: SessionFacts, { bound, decision, waiting }: HoldRequest): HoldAnswer {

@@ -7,7 +7,14 @@ import type { Parsed, SqlParser } from '#sql';
 import type { Logger } from '#runtime';
 import type { CatalogHandle } from './catalogs.js';
 import { type AnyDraft, type Need, SessionPort, type Timer } from './session/port.js';
-import type { Session } from './session/session.js';
+import type { RunningThen, Session } from './session/session.js';
+
+/** When the token is no longer good that the session is open by, and what becomes then of what runs. */
+export interface TokenEnds {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly running: RunningThen;
+}
 
 export interface LiveOptions {
   readonly id: string;
@@ -19,16 +26,22 @@ export interface LiveOptions {
   readonly cancelTarget: Parameters<typeof sendCancel>[0];
   readonly log: Logger;
   readonly idleMs: number | undefined;
+  /** Absent: it is good for ever. */
+  readonly tokenEnds?: TokenEnds | undefined;
   readonly closed: () => void;
 }
 
 /** How long a peer may take to read what it was sent last, before its connection is cut. */
 const farewellMs = 5_000;
 
+/** Clocks are set, machines sleep, and no timer is longer than 24 days: how far an end is away is looked at again. */
+const lookAgainMs = 600_000;
+
 /** A session between two sockets: the shell around the machine. */
 export class LiveSession extends SessionPort {
   private session: Session | undefined;
   private readonly timers = new Map<Timer, NodeJS.Timeout>();
+  private tokenTimer: NodeJS.Timeout | undefined;
   private readonly corked = new Set<Socket>();
   private readonly startedUs = this.micros();
   private clientPaused = false;
@@ -69,6 +82,7 @@ export class LiveSession extends SessionPort {
       return;
     }
     this.idleAgain();
+    this.watchToken();
     if (earlyServer.length > 0) session.fromServer(earlyServer);
     if (early.length > 0) session.fromClient(early);
     if (!this.clientPaused) client.resume();
@@ -194,6 +208,7 @@ export class LiveSession extends SessionPort {
     session?.finish();
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
+    clearTimeout(this.tokenTimer);
     const { statements = 0, client: c = 0, server: s = 0 } = session?.totals ?? {};
     const us = this.micros() - this.startedUs;
     this.record(
@@ -221,6 +236,19 @@ export class LiveSession extends SessionPort {
 
   private idleAgain(): void {
     if (this.options.idleMs !== undefined) this.arm('idle', this.options.idleMs);
+  }
+
+  private watchToken(): void {
+    const { tokenEnds } = this.options;
+    if (!tokenEnds || this.over) return;
+    const left = tokenEnds.at - this.now();
+    this.tokenTimer = setTimeout(
+      () => {
+        if (this.now() < tokenEnds.at) this.watchToken();
+        else this.session?.tokenEnded('token-expired', tokenEnds.running);
+      },
+      Math.max(0, Math.min(left, lookAgainMs)),
+    );
   }
 
   /** Reads `from` only as fast as `to` takes what comes of it. */

@@ -1,5 +1,6 @@
 import type { StartupParameter } from '#pgwire';
 import { SessionRefused } from './refused.js';
+import { type Mode, modes } from './session/port.js';
 
 /** Settings that a client may bring along: none changes how a statement is read or what it may reach. */
 const allowed = new Map(
@@ -19,7 +20,7 @@ const allowed = new Map(
 );
 
 /** What a client tells the proxy alone, by `options=-c sallyport.run=…`. None of it reaches the server. */
-const own = ['auth', 'run', 'conversation', 'tool_call', 'traceparent'] as const;
+const own = ['auth', 'mode', 'run', 'conversation', 'tool_call', 'traceparent'] as const;
 export type OwnParameter = (typeof own)[number];
 const ownPrefix = 'sallyport.';
 
@@ -28,6 +29,7 @@ export interface Requested {
   readonly database: string;
   /** Settings for the server, by the name that it knows. */
   readonly settings: Readonly<Record<string, string>>;
+  readonly mode: Mode;
   /** What is for the proxy alone. */
   readonly own: Readonly<Partial<Record<OwnParameter, string>>>;
 }
@@ -63,7 +65,14 @@ export function requestedBy(parameters: readonly StartupParameter[]): Requested 
   }
   if (user === '') throw new SessionRefused('startup', '28000', 'no user was given at start-up');
   encoding(settings);
-  return { user, database: database === '' ? user : database, settings, own: forProxy };
+  return { user, database: database === '' ? user : database, settings, mode: modeOf(forProxy.mode), own: forProxy };
+}
+
+function modeOf(text = 'wait'): Mode {
+  const found = modes.find((one) => one === text);
+  if (found === undefined)
+    throw new SessionRefused('startup', '22023', `"${text}" is no sallyport.mode`, { hint: `Modes are: ${modes.join(', ')}.` });
+  return found;
 }
 
 function ownParameter(name: string): OwnParameter {

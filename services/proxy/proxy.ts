@@ -7,25 +7,29 @@ import { encodeErrorResponse, ProtocolViolation } from '#pgwire';
 import type { Policy } from '#policy';
 import type { Config, Logger } from '#runtime';
 import type { SqlParser } from '#sql';
-import { Admission, type Admitted } from './admission.js';
+import { Admission, type Admitted, type HeldToken } from './admission.js';
 import { Arrival, NoSession } from './arrival.js';
+import { Authentication } from './authentication.js';
 import type { TargetAccess } from './catalogs.js';
 import { enter } from './door.js';
 import { SessionJudge } from './judge.js';
 import { CancelKeys } from './keys.js';
-import { LiveSession } from './live-session.js';
+import { LiveSession, type TokenEnds } from './live-session.js';
 import { SessionRefused } from './refused.js';
+import type { Revocations } from './revocations.js';
 import type { Holds } from './session/port.js';
 import { Session } from './session/session.js';
-import { connectionTo, tlsOf } from './upstream.js';
+import { endpointOf, type Upstream } from './upstream.js';
 
 export interface ProxyOptions {
   readonly config: Config<'proxy'>;
   readonly journal: Journal;
   readonly authenticator: Authenticator;
+  readonly revocations: Revocations;
   readonly policy: Policy;
   readonly parser: SqlParser;
   readonly access: TargetAccess;
+  readonly upstream: Upstream;
   readonly holds: Holds;
   readonly log: Logger;
 }
@@ -40,14 +44,17 @@ export class Proxy {
   private readonly keys = new CancelKeys();
   private readonly admission: Admission;
   private readonly arriving = new Set<Socket>();
-  private readonly sessions = new Map<LiveSession, Session>();
+  private readonly sessions = new Map<LiveSession, { readonly session: Session; readonly token: HeldToken }>();
   private emptied: (() => void) | undefined;
 
   constructor(private readonly options: ProxyOptions) {
     const { config } = options;
     const { cert, key } = config.listen.tls;
     this.tls = createSecureContext({ cert: readFileSync(cert), key: readFileSync(key), minVersion: 'TLSv1.2' });
-    this.admission = new Admission({ ...options, targets: config.targets });
+    this.admission = new Admission({ ...options, targets: config.targets, authentication: new Authentication(options) });
+    options.revocations.listen((id) => {
+      this.revoked(id);
+    });
     this.server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
       void this.accept(socket);
     });
@@ -76,7 +83,7 @@ export class Proxy {
       if (this.sessions.size === 0) resolve();
     });
     const end = (): void => {
-      for (const session of [...this.sessions.values()])
+      for (const { session } of [...this.sessions.values()])
         session.fatal('shutdown', '57P01', 'terminating connection due to administrator command');
     };
     if (deadline.aborted) end();
@@ -84,10 +91,25 @@ export class Proxy {
     await idle;
   }
 
+  /** Ids of the service tokens by which sessions are open, each once. */
+  get serviceTokens(): readonly string[] {
+    const held = [...this.sessions.values()].map(({ token }) => token);
+    return [...new Set(held.flatMap(({ method, id }) => (method === 'service-token' && id !== undefined ? [id] : [])))];
+  }
+
+  /** Ends every session that is open by this token. */
+  revoked(tokenId: string): void {
+    for (const { session, token } of [...this.sessions.values()])
+      if (token.id === tokenId) session.tokenEnded('token-revoked', 'cancel');
+  }
+
   private async accept(socket: Socket): Promise<void> {
     const { log, config } = this.options;
     this.arriving.add(socket);
     const late = setTimeout(() => socket.destroy(), config.limits.startupSeconds * 1000);
+    socket.once('close', () => {
+      clearTimeout(late);
+    });
     const arrival = new Arrival(socket);
     try {
       const request = await enter(arrival, this.tls);
@@ -107,21 +129,21 @@ export class Proxy {
         );
         return;
       }
-      this.begin(await this.admission.admit(arrival, request), arrival.socket);
+      const admitted = await this.admission.admit(arrival, request);
+      clearTimeout(late);
+      this.begin(admitted, arrival.socket);
     } catch (error) {
       if (!(error instanceof NoSession || error instanceof ProtocolViolation || error instanceof SessionRefused))
         log.error({ err: error }, 'a connection failed');
       if (!(error instanceof SessionRefused)) arrival.socket.destroy();
     } finally {
-      clearTimeout(late);
       this.arriving.delete(socket);
     }
   }
 
   private begin(admitted: Admitted, client: Socket): void {
-    const { config, journal, parser, log, policy, holds } = this.options;
-    const { id, principal, destination, login, upstream, catalog, state, secret, early } = admitted;
-    const { host, port } = connectionTo(destination, login);
+    const { config, journal, parser, log, policy, holds, revocations } = this.options;
+    const { id, principal, token, mode, destination, upstream, catalog, state, secret, early } = admitted;
     let release: () => void = () => undefined;
     const live = new LiveSession({
       id,
@@ -130,9 +152,10 @@ export class Proxy {
       journal,
       parser,
       catalog,
-      cancelTarget: { host, port, tls: tlsOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
+      cancelTarget: { ...endpointOf(destination.target), ...upstream.backend, connectTimeoutMs: 5_000 },
       log,
       idleMs: config.limits.idleSeconds === undefined ? undefined : config.limits.idleSeconds * 1000,
+      tokenEnds: tokenEnds(config.limits, token),
       closed: () => {
         release();
         catalog.close();
@@ -144,6 +167,7 @@ export class Proxy {
       {
         id,
         principal,
+        mode,
         target: destination.target.name,
         database: destination.database,
         durability: destination.target.durability,
@@ -160,7 +184,17 @@ export class Proxy {
       state,
     );
     release = this.keys.add(upstream.backend.pid, secret, session);
-    this.sessions.set(live, session);
+    this.sessions.set(live, { session, token });
     live.run(session, early, upstream.early);
+    // It may have been revoked since it was checked.
+    if (token.id !== undefined && revocations.has(token.id)) this.revoked(token.id);
   }
+}
+
+function tokenEnds({ tokenExpiry, graceSeconds }: Config<'proxy'>['limits'], { goodUntil }: HeldToken): TokenEnds | undefined {
+  if (goodUntil === undefined) return undefined;
+  return {
+    at: goodUntil + (tokenExpiry === 'grace' ? graceSeconds * 1000 : 0),
+    running: tokenExpiry === 'expiry' ? 'cancel' : 'finish',
+  };
 }

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { readRecord } from '../../test/record.js';
 import { unaccounted } from '../../test/tap/index.js';
 import { DemoProcess } from './testing/demo-process.js';
-import { formsOf } from './testing/forms.js';
+import { formsOf } from '../../test/canary/forms.js';
 
 /** What clients say that nobody else should ever read. Each is refused in its own way. */
 const canaries = {

@@ -23,8 +23,9 @@ export function configurationReference(): string {
 Made from the schemas in \`libs/runtime\` by \`npm run docs\`; a test compares the two.
 
 All services read one file, \`sallyport.yml\`, each its own sections of it; it is named by \`--config\`. Relative paths start from the
-folder of the file. A secret never stands in it: it says where the secret is, \`{ env: NAME }\` or \`{ file: path }\`. A key that is not
-known is refused, and every problem is told at once, with its line.
+folder of the file. A secret never stands in it: it says where the secret is, \`{ env: NAME }\` or \`{ file: path }\`; where the type is
+_credential_, in any of the ways of [credentials.md](credentials.md). A key that is not known is refused, and every problem is told at
+once, with its line.
 
 ${sections.join('\n\n')}
 `;
@@ -47,7 +48,7 @@ function rowsOf(node: Node, path: string): string[] {
 }
 
 function typeOf(node: Node): string {
-  if (isSecret(node)) return 'secret';
+  if (isSecret(node)) return node.anyOf?.some(({ properties }) => properties?.sealed) === true ? 'credential' : 'secret';
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
   if (node.items) return node.items.properties ? 'list' : `list of ${typeOf(node.items)}`;
   if (node.type === 'integer') return range(node);
@@ -66,7 +67,7 @@ function defaultOf(node: Node, isRequired: boolean): string {
   return isRequired && node.type !== 'object' ? 'required' : '';
 }
 
-/** `{ env: NAME }` or `{ file: path }`. */
+/** `{ env: NAME }`, or another way to say where it is. */
 const isSecret = ({ anyOf }: Node): boolean => anyOf?.some(({ properties }) => properties?.env !== undefined) === true;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

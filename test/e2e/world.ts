@@ -28,6 +28,10 @@ export interface WorldOptions {
   /** Where the proxy keeps its data; absent: a folder of this world. */
   readonly dataDir?: string;
   readonly segmentMiB?: number;
+  /** Where passwords of logins are, where not in files of this world; logins beside `login` and `catalogLogin` are the test's own to make. */
+  readonly passwords?: Readonly<Record<string, object>>;
+  /** The section `secrets`. */
+  readonly secrets?: object;
 }
 
 export type Service = 'projector' | 'detector' | 'exporter';
@@ -42,6 +46,8 @@ export interface World {
   readonly services: Readonly<Partial<Record<Service, ServiceProcess>>>;
   readonly certificates: Certificates;
   readonly proxyPid: () => number;
+  /** What it logged since it was started. */
+  readonly proxyLog: () => string;
   /** Past the tap, for bytes that make no session: one that they did make would be unaccounted for. */
   readonly proxyPort: number;
   /** Direct, as superuser. */
@@ -51,6 +57,8 @@ export interface World {
   readonly client: (user: string, token: string, database?: string) => pg.ClientConfig;
   readonly connect: (user: string, token: string, database?: string) => Promise<pg.Client>;
   readonly killProxy: () => Promise<void>;
+  /** Asks it to stop. */
+  readonly stopProxy: () => Promise<void>;
   readonly startProxy: () => Promise<void>;
   /** All that is on record, once the proxy was asked to stop or is idle. */
   readonly record: () => Promise<WrittenRecord>;
@@ -115,10 +123,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         databases: ['app', ...(options.databases ?? [])],
         tls: { mode: 'disable' },
         durability: options.durability ?? 'strict',
-        logins: [
-          { name: login.name, password: { file: file('login', login.password) } },
-          { name: catalogLogin.name, password: { file: file('catalog', catalogLogin.password) } },
-        ],
+        logins: Object.entries({
+          [login.name]: { file: file('login', login.password) },
+          [catalogLogin.name]: { file: file('catalog', catalogLogin.password) },
+          ...options.passwords,
+        }).map(([name, password]) => ({ name, password })),
         catalog: { login: catalogLogin.name },
       },
     ],
@@ -131,6 +140,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     ...(options.brokers && { kafka: { brokers: options.brokers } }),
     ...(options.limits && { limits: options.limits }),
+    ...(options.secrets && { secrets: options.secrets }),
   };
   const configFile = file('sallyport.yml', JSON.stringify(config));
   const serviceTokens = new ServiceTokens(tokens);
@@ -164,6 +174,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     services,
     certificates,
     proxyPid: () => proxy.pid,
+    proxyLog: () => proxy.log,
     proxyPort,
     direct,
     token: async (name, groups, kind = 'service') =>
@@ -177,6 +188,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     },
     killProxy: async () => {
       await proxy.end('SIGKILL');
+    },
+    stopProxy: async () => {
+      await proxy.end('SIGTERM');
     },
     startProxy: async () => {
       await proxy.start();

@@ -20,6 +20,8 @@ import { Wire } from './wire.js';
 export interface ConnectOptions extends Endpoint {
   readonly user: string;
   readonly password?: string | undefined;
+  /** A token for a server that offers OAUTHBEARER. */
+  readonly bearer?: string | undefined;
   readonly database: string;
   /** Further start-up parameters: `application_name`, `options`, … */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -93,10 +95,10 @@ export const timedOut = ({ connectTimeoutMs }: Pick<ConnectOptions, 'connectTime
   new Error(`no answer within ${connectTimeoutMs} ms`);
 
 async function startUp(wire: Wire, { encrypted }: Dialled, options: ConnectOptions): Promise<Session> {
-  const { user, password, database } = options;
+  const { user, password, bearer, database } = options;
   const certificate = encrypted?.getPeerX509Certificate()?.raw;
   const binding = certificate && tlsServerEndPoint(certificate);
-  const authenticator = new Authenticator({ user, password, nonce: randomBytes(18).toString('base64'), binding });
+  const authenticator = new Authenticator({ user, password, bearer, nonce: randomBytes(18).toString('base64'), binding });
   const parameters = new Map<string, string>();
   const notices: Fault[] = [];
   let authenticated = false;
@@ -127,7 +129,7 @@ async function startUp(wire: Wire, { encrypted }: Dialled, options: ConnectOptio
         notices.push(toFault(decodeFault(frame)));
         break;
       case 'E':
-        throw new ServerRefused(toFault(decodeFault(frame)));
+        throw new ServerRefused(toFault(decodeFault(frame)), authenticator.bearerFailure);
       case 'Z':
         if (!backend) throw new MalformedMessage(type, 'it came before BackendKeyData');
         return {

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.js';
+import type { BearerFailure } from '../oauth-bearer.js';
 
 /** No session came about: nothing listened, the connection broke, or time ran out. `cause` says more. */
 export class Unreachable extends Error {
@@ -37,7 +38,11 @@ export class TlsRefused extends Error {
 /** The server answered the start-up with an ErrorResponse. */
 export class ServerRefused extends Error {
   override readonly name = 'ServerRefused';
-  constructor(readonly fault: Fault) {
+  constructor(
+    readonly fault: Fault,
+    /** Where to get a token, where it was a token that the server did not take. */
+    readonly bearer?: BearerFailure,
+  ) {
     super(`${fault.severity} ${fault.code}: ${fault.message}`);
   }
 }

@@ -12,14 +12,48 @@ const trustedUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
   return url.protocol === 'https:' || isLoopback(url);
 }, 'must be https, except on this machine');
 
+const kind = z.enum(['human', 'agent', 'service']);
+
+/** Braces come in pairs around a claim's name, or not at all. */
+const source = z
+  .string()
+  .min(1)
+  .regex(/^(?:[^{}]|\{[^{}]+\})+$/, 'has a brace without its other, or with nothing between');
+
 const claims = z.strictObject({
-  subject: z.string().min(1).default('sub').describe('The claim that names the principal.'),
-  groups: z.string().min(1).default('groups').describe('The claim with its groups: a list of texts, or one. `a.b` goes down.'),
+  subject: source.default('sub').describe('The claim that names the principal, or a template: `repo:{repository}`.'),
+  groups: z
+    .union([source, z.array(source).min(1)])
+    .default('groups')
+    .describe(
+      'The claims with its groups, each a list of texts or one; or templates. `a.b` goes down; a name may hold dots itself. What is not in a token adds no group.',
+    ),
   kind: z
-    .string()
-    .min(1)
+    .union([z.string().min(1), z.strictObject({ fixed: kind.describe('What all of them are.') })])
     .optional()
     .describe("A claim that says human, agent or service. Without it: a client's own token is an agent's, any other a human's."),
+});
+
+const tokenType = z.strictObject({
+  header: z.string().min(1).optional().describe('What `typ` in the header must be, such as `at+jwt`.'),
+  claim: z
+    .strictObject({ name: z.string().min(1).describe('A claim.'), value: z.string().describe('What it must be.') })
+    .optional()
+    .describe("The issuer's own claim for the kind of a token, such as `typ: Bearer`."),
+});
+
+const keys = z.strictObject({
+  refreshSeconds: z.int().min(10).default(600).describe('After how long keys are fetched anew.'),
+  outageSeconds: z
+    .int()
+    .min(0)
+    .default(12 * 3600)
+    .describe('How long the last known keys are good while the issuer cannot be reached. Then its tokens are refused.'),
+  backoffSeconds: z
+    .int()
+    .min(1)
+    .default(30)
+    .describe('An issuer that gave no key is asked after 0, 1, 2, 4 … seconds, at most this many.'),
 });
 
 export const issuers = z
@@ -27,6 +61,11 @@ export const issuers = z
     z.strictObject({
       issuer: trustedUrl.describe('Exactly as the `iss` of its tokens.'),
       audience: z.string().min(1).describe('What `aud` must name.'),
+      authorizedParties: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('The clients that a token may have been issued to (`azp`, `client_id`, `appid`). Without it: any.'),
       jwksUri: trustedUrl.optional().describe("Where its keys are. Without it: asked of the issuer's openid-configuration."),
       algorithms: z
         .array(algorithm)
@@ -34,7 +73,16 @@ export const issuers = z
         .default(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'])
         .describe('The signatures that are accepted. Never `none`, never a shared secret.'),
       claims: claims.prefault({}).describe('Where to find what in a token.'),
+      tokenType: tokenType
+        .optional()
+        .describe('Which of its tokens are access tokens. Without it: those that do not say otherwise.'),
       clockSkewSeconds: z.int().min(0).max(300).default(30).describe("How far the issuer's clock may be from ours."),
+      maxAgeSeconds: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('How long ago a token may have been issued (`iat`). Without it: as long as it is valid.'),
+      keys: keys.prefault({}).describe('When its keys are fetched.'),
     }),
   )
   .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'an issuer is there twice');

@@ -1,5 +1,5 @@
 /** Of a JSON Schema, what is looked at here. */
-interface Schema {
+export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
@@ -16,4 +16,5 @@ export function knownKeys(schema: object, path: readonly PropertyKey[]): string[
   return places.flatMap(alternatives).flatMap(({ properties }) => Object.keys(properties ?? {}));
 }
 
-const alternatives = (schema: Schema): readonly Schema[] => [schema, ...(schema.anyOf ?? []).flatMap(alternatives)];
+/** What a value may be by this schema: itself, and what it is one of. */
+export const alternatives = (schema: Schema): readonly Schema[] => [schema, ...(schema.anyOf ?? []).flatMap(alternatives)];

@@ -48,17 +48,23 @@ policy: policy.yml
 clickhouse: { password: { env: CLICKHOUSE } }
 `;
 
-  it('gives a service its part: paths from the file, secrets fetched, defaults filled in', () => {
+  it('gives a service its part: paths from the file, where passwords are, defaults filled in', () => {
     const { targets, listen, dataDir, issuers, limits, log } = loadConfig(written(good), 'proxy', { CATALOG: 'battery' });
     expect({ dataDir, listen, limits, log }).toEqual({
       dataDir: join(folder, 'data'),
-      listen: { host: '127.0.0.1', port: 6432, tls: { cert: join(folder, 'server.pem'), key: join(folder, 'server.key') } },
-      limits: { connections: 200, messageMiB: 64, startupSeconds: 10 },
+      listen: {
+        host: '127.0.0.1',
+        port: 6432,
+        tls: { cert: join(folder, 'server.pem'), key: join(folder, 'server.key') },
+        authentication: 'by-option',
+        oauth: { scope: '' },
+      },
+      limits: { connections: 200, messageMiB: 64, startupSeconds: 10, tokenExpiry: 'statement', graceSeconds: 60 },
       log: { segmentMiB: 64 },
     });
-    expect(targets[0]?.logins.map(({ name, password }) => [name, password.reveal()])).toEqual([
-      ['billing', 'correct horse'],
-      ['catalog', 'battery'],
+    expect(targets[0]?.logins.map(({ name, password }) => [name, password])).toEqual([
+      ['billing', { file: join(folder, 'billing.password') }],
+      ['catalog', { env: 'CATALOG' }],
     ]);
     expect(targets[0]).toMatchObject({ durability: 'strict', port: 5432, untested: false });
     expect(issuers[0]?.claims).toEqual({ subject: 'sub', groups: 'groups' });
@@ -123,6 +129,19 @@ polici: policy.yml
     expect(told.join('\n')).not.toContain('hunter2');
   });
 
+  it.each([
+    ['{ sealed: eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn }', 'needs secrets.key, which is not given'],
+    ['{ sealed: hunter2 }', 'is not what `sallyport secrets seal` prints'],
+    ['{ vault: { path: secret/data/shop, field: password } }', 'needs secrets.vault, which is not given'],
+    ['{ command: aws rds generate-db-auth-token }', 'must be { env: NAME }, { file: path }, { sealed: JWE }'],
+  ])('says what a login misses whose password is %s', (password, why) => {
+    const told = problems(
+      good.replace('{ file: billing.password }', password).replace('{ env: CATALOG }', '{ file: billing.password }'),
+    );
+    expect(told.join('\n')).toContain(why);
+    expect(told.join('\n')).not.toContain('hunter2');
+  });
+
   it('refuses a catalog login that is not among the logins, and a name that is there twice', () => {
     const twice = good.replace('{ login: catalog }', '{ login: other }').replace('name: catalog,', 'name: billing,');
     expect(problems(twice.replace('{ env: CATALOG }', '{ file: billing.password }'))).toEqual([
@@ -134,6 +153,13 @@ polici: policy.yml
   it('refuses a file by which nobody could log in', () => {
     const [told] = problems(good.replace(/issuers:\n.*\n/, '').replace('{ env: CATALOG }', '{ file: billing.password }'));
     expect(told).toContain('issuers: neither issuers nor tokens are given, so nobody could log in');
+  });
+
+  it('refuses to send clients to an issuer whose tokens it would not take', () => {
+    const elsewhere = good
+      .replace('listen:\n', 'listen:\n  oauth: { issuer: https://elsewhere.example }\n')
+      .replace('{ env: CATALOG }', '{ file: billing.password }');
+    expect(problems(elsewhere)).toEqual(['sallyport.yml:4:20 listen.oauth.issuer: is not one of the issuers']);
   });
 
   it('keeps a secret from whoever prints the configuration', () => {

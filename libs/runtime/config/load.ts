@@ -32,17 +32,9 @@ export class ConfigInvalid extends Error {
  * @throws ConfigInvalid with every problem of this part, and every key that no part knows
  */
 export function loadConfig<P extends Part>(file: string, part: P, env: Readonly<Record<string, string | undefined>>): Config<P> {
-  const lines = new LineCounter();
-  const document = parseDocument(read(file), { lineCounter: lines, prettyErrors: false });
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0)
-    throw new ConfigInvalid(
-      file,
-      broken.map((error) => syntaxProblem(lines, error)),
-    );
-
+  const { document, lines, value } = parseFile(file, read(file));
   const schema = parts({ folder: dirname(resolve(file)), env })[part];
-  const parsed = schema.safeParse(withoutOthers(toValue(file, document), Object.keys(schema.shape)));
+  const parsed = schema.safeParse(withoutOthers(value, Object.keys(schema.shape)));
   if (parsed.success) return parsed.data as Config<P>;
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(document, lines, issue));
   throw new ConfigInvalid(
@@ -51,10 +43,30 @@ export function loadConfig<P extends Part>(file: string, part: P, env: Readonly<
   );
 }
 
+interface ParsedFile {
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly value: unknown;
+}
+
+/** @throws ConfigInvalid for a text that is no YAML */
+export function parseFile(file: string, text: string): ParsedFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.length > 0)
+    throw new ConfigInvalid(
+      file,
+      broken.map((error) => syntaxProblem(lines, error)),
+    );
+  return { document, lines, value: toValue(file, document) };
+}
+
 /** Far more than any configuration has; what is wrong with more takes minutes to find. */
 const mostBytes = 1024 * 1024;
 
-function read(file: string): string {
+/** @throws ConfigInvalid for a file that cannot be read, or is no configuration by its size */
+export function read(file: string): string {
   try {
     if (statSync(file).size <= mostBytes) return readFileSync(file, 'utf8');
   } catch (error) {

@@ -49,7 +49,8 @@ function fromFile(file: string): Secret | string {
   return value === '' ? 'this file is empty' : new Secret(value);
 }
 
-function unreadable(file: string): string | undefined {
+/** Why a file cannot be read. */
+export function unreadable(file: string): string | undefined {
   try {
     accessSync(file, constants.R_OK);
     return undefined;

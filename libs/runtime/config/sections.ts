@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { issuers } from './issuers.js';
 import { path, type Place, readableFile, secret } from './place.js';
+import { secretsSection } from './reference.js';
 import { port, targets } from './targets.js';
 
 const host = z.string().min(1);
@@ -16,6 +17,23 @@ const listen = (place: Place) =>
         key: readableFile(place).describe('Its key, PEM.'),
       })
       .describe('Tokens are passwords: the proxy takes them inside TLS only.'),
+    authentication: z
+      .enum(['password', 'oauth', 'by-option'])
+      .default('by-option')
+      .describe(
+        'How clients hand their token over: as a password, by SASL OAUTHBEARER, or by the latter where they start with `options=-c sallyport.auth=oauth`.',
+      ),
+    oauth: z
+      .strictObject({
+        issuer: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('The issuer that clients without a token are sent to. Without it: the first.'),
+        scope: z.string().default('').describe('The scope that they are told to ask for.'),
+      })
+      .prefault({})
+      .describe('What OAUTHBEARER tells clients that have no token.'),
   });
 
 const kafka = (place: Place) =>
@@ -85,6 +103,13 @@ const limits = z.strictObject({
   messageMiB: z.int().min(1).max(1024).default(64).describe('The longest message that is accepted.'),
   startupSeconds: z.int().min(1).default(10).describe('From the first byte to the end of authentication.'),
   idleSeconds: z.int().min(1).optional().describe('A session that does nothing for longer is closed.'),
+  tokenExpiry: z
+    .enum(['expiry', 'statement', 'grace'])
+    .default('statement')
+    .describe(
+      'When a session ends whose token has expired. `expiry`: at once, what runs is cancelled. `statement`: what the server runs may end, nothing more is taken. `grace`: as `statement`, graceSeconds later.',
+    ),
+  graceSeconds: z.int().min(0).default(60).describe('With `grace`: how long statements are still taken.'),
 });
 
 /** Every section of `sallyport.yml`. The services take the parts that they need of it. */
@@ -93,6 +118,7 @@ export const sections = (place: Place) =>
     dataDir: path(place).describe('Where events and derived data are kept.'),
     listen: listen(place).describe('Where the proxy listens.'),
     targets: targets(place).describe('The Postgres servers behind it.'),
+    secrets: secretsSection(place).prefault({}).describe('What it takes to have the secrets that logins refer to.'),
     issuers: issuers.default([]).describe('Whose tokens are accepted.'),
     tokens: z
       .strictObject({ file: path(place).describe('Where the hashes of service tokens are kept.') })

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { logs } from './logs.js';
-import { type Place, readableFile, secret } from './place.js';
+import { type Place, readableFile } from './place.js';
+import { secretReference } from './reference.js';
 
 export const port = z.int().min(1).max(65_535);
 
@@ -20,7 +21,7 @@ const tls = (place: Place) =>
 const login = (place: Place) =>
   z.strictObject({
     name: z.string().min(1).describe('A role that may log in to the server. The policy says who uses it.'),
-    password: secret(place).describe('Its password. Known to the proxy alone.'),
+    password: secretReference(place).describe('Where its password is. It is had when it is needed, by the proxy alone.'),
   });
 
 const targetName = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be lower case letters, digits, _ and -, a letter first');

@@ -68,6 +68,10 @@ export class Deciding {
       this.refuse(asked, (id) => maskingRefusal(masking, id));
       return;
     }
+    if (this.isOnlyToldOf(decision)) {
+      this.refuse(asked, (id) => refusals.rehearsed(decision, id));
+      return;
+    }
     switch (decision.verdict) {
       case 'allow':
         // The empty string is a statement, too: it is answered.
@@ -128,13 +132,21 @@ export class Deciding {
     asked.send(n, meaning);
   }
 
+  /** The client asked what would become of it, and for nothing else. */
+  private isOnlyToldOf({ verdict }: Decision): boolean {
+    const { mode } = this.ctx.facts;
+    return (mode === 'explain' && verdict !== 'deny') || (mode === 'ask' && verdict === 'allow');
+  }
+
   private hold(asked: Asked, decision: HoldDecision): void {
     const { ctx, pipeline, replies } = this;
+    const { mode = 'wait' } = ctx.facts;
     const n = ctx.state.take(Math.max(1, asked.meaning.parts.length));
     const id = ctx.statementId(n);
     // Nobody's locks wait for a human: only where nothing is open upstream.
     const canWait =
       decision.mode === 'wait' &&
+      mode === 'wait' &&
       ctx.state.transaction === 'I' &&
       replies.expected.length === 0 &&
       pipeline.outgoing.isEmpty &&
@@ -145,7 +157,10 @@ export class Deciding {
     };
     switch (answer.kind) {
       case 'granted':
-        this.allow(asked, asked.meaning, decision, n, 'to-account', answer.approval);
+        if (mode === 'ask') {
+          this.holding.giveBack(answer.approval);
+          refuse(refusals.rehearsed({ ...decision, verdict: 'allow' }, id));
+        } else this.allow(asked, asked.meaning, decision, n, 'to-account', answer.approval);
         return;
       case 'denied':
         refuse(refusals.denied(decision.rule, 'an approver denied it', id));

@@ -23,6 +23,11 @@ export class Holding {
     return answer;
   }
 
+  /** A grant was given out, and nothing is run by it. */
+  giveBack(approval: string): void {
+    this.holds.giveBack(approval);
+  }
+
   wait(ms: number, done: (outcome: WaitOutcome) => void): void {
     this.waiting = done;
     if (this.early) this.finish(this.early);

@@ -140,8 +140,9 @@ export class Pipeline {
       this.gather.begin(said, 'later');
       this.gather.send(frame);
       this.unsynced = form === 'parse';
-      if (form === 'query') this.gather.flush();
-      else this.discarding = 'then-forward';
+      // At once: a client that sent a Flush waits for the error before its Sync, and what comes until then is dropped.
+      this.gather.flush();
+      if (form === 'parse') this.discarding = 'then-forward';
     }
     if (form === 'query') this.ended();
   }

@@ -111,9 +111,18 @@ export abstract class Holds {
 }
 
 /** What is fixed for the life of a session. */
+/**
+ * What a client wants of decisions. `wait`: a hold may keep it waiting. `retry`: it would rather be told at once, and try again.
+ * `ask`: nothing is run, and what is held asks for its approval. `explain`: nothing is run, and nobody is asked.
+ */
+export const modes = ['wait', 'retry', 'ask', 'explain'] as const;
+export type Mode = (typeof modes)[number];
+
 export interface SessionFacts {
   readonly id: string;
   readonly principal: Principal;
+  /** Absent: `wait`. */
+  readonly mode?: Mode;
   readonly target: string;
   readonly database: string;
   readonly durability: Durability;

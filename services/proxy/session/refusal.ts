@@ -1,5 +1,6 @@
 import type { Verdict } from '#events';
 import { encodeErrorResponse, encodeNoticeResponse } from '#pgwire';
+import type { Decision } from '#policy';
 import type { HeldFacts } from './port.js';
 
 /** A statement that does not go to the server, and what its sender is told instead. */
@@ -7,6 +8,8 @@ export interface Refusal {
   /** The event's side of it: a rule of the policy, or `sallyport:…`. */
   readonly verdict: Verdict;
   readonly rule: string;
+  /** What the client is told was decided, and by which rule, where that is not what is done. */
+  readonly instead?: { readonly verdict: Verdict; readonly rule: string };
   readonly reason: string;
   /** The client's side of it. */
   readonly sqlstate: string;
@@ -22,10 +25,10 @@ export interface Refusal {
  * The DETAIL of every refusal and hold is one line of JSON that agents read: `{"decision","rule","statement","approval"?,"retry"}`.
  * `retry` says whether the same statement may succeed when it is sent again, unchanged, later.
  */
-const detailOf = (refusal: Pick<Refusal, 'verdict' | 'rule' | 'approval' | 'retry'>, statement: string): string =>
+const detailOf = (refusal: Pick<Refusal, 'verdict' | 'rule' | 'instead' | 'approval' | 'retry'>, statement: string): string =>
   JSON.stringify({
-    decision: refusal.verdict,
-    rule: refusal.rule,
+    decision: refusal.instead?.verdict ?? refusal.verdict,
+    rule: refusal.instead?.rule ?? refusal.rule,
     statement,
     ...(refusal.approval !== undefined && { approval: refusal.approval }),
     retry: refusal.retry,
@@ -78,6 +81,21 @@ export const heldForRetry = (rule: string, statement: string, { approval, approv
   hint: `Once ${approvers.join(' or ')} approved ${approval}, send exactly this statement again.`,
   approval,
   retry: true,
+});
+
+/** Nothing is run in a session that only asks what would be decided. The DETAIL says what that is. */
+export const rehearsed = (
+  { verdict, rule, reason }: Pick<Decision, 'verdict' | 'rule' | 'reason'>,
+  statement: string,
+): Refusal => ({
+  verdict: 'deny',
+  rule: 'sallyport:rehearsal',
+  instead: { verdict, rule },
+  reason: `only asked about: ${verdict} by rule ${rule}`,
+  sqlstate: '57014',
+  message: `not run, only decided on (statement ${statement}): rule ${rule} would ${verdict} it: ${reason}`,
+  hint: 'Send it in a session without sallyport.mode=ask or explain.',
+  retry: false,
 });
 
 export const syntaxError = (message: string, position: number): Refusal => ({

@@ -62,6 +62,12 @@ export class Replies {
     this.delivery.pass(message);
   }
 
+  /** Whether the server has answered all that it was sent; what it skips until a Sync that it was not sent needs no answer. */
+  get owesNothing(): boolean {
+    if (!this.expected.owesClient) return true;
+    return this.skipping === 'pipeline' && ![...this.expected].some(({ kind }) => kind === 'sync');
+  }
+
   /** Records that a statement was never run, because one before it failed. */
   skipped(running: Running): void {
     this.delivery.recordCompleted({ running, outcome: 'skipped' });

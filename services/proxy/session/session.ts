@@ -10,6 +10,15 @@ import { SessionState } from './state.js';
 
 type EndReason = EventOf<'session.closed'>['data']['reason'];
 
+/** What becomes of what the server runs for a session that must end. */
+export type RunningThen = 'cancel' | 'finish';
+
+type TokenEnd = 'token-expired' | 'token-revoked';
+const tokenWords: Readonly<Record<TokenEnd, string>> = {
+  'token-expired': 'terminating connection because its token has expired',
+  'token-revoked': 'terminating connection because its token was revoked',
+};
+
 /** Settings that the proxy's reading of SQL rests on: under any other value the server would read another statement. */
 const required: Readonly<Record<string, readonly string[]>> = {
   standard_conforming_strings: ['on'],
@@ -29,6 +38,8 @@ export class Session {
   private readonly clientFramer: Framer;
   private readonly serverFramer: Framer;
   private ended = false;
+  /** Nothing more is taken: the session ends when the server has answered what it was sent. */
+  private ending: TokenEnd | undefined;
 
   constructor(
     facts: SessionFacts,
@@ -102,7 +113,29 @@ export class Session {
         if (!this.ended) this.replies.frame(frame);
       });
       this.replies.flush();
+      if (this.ending && this.replies.owesNothing) this.tokenFatal(this.ending);
     });
+  }
+
+  /**
+   * The token that the session is open by is no longer good. Nothing more goes to the server; what it runs is cancelled, or may finish
+   * and be answered, but for a COPY FROM STDIN, which would take more of the client. What is open of a transaction is rolled back.
+   */
+  tokenEnded(reason: TokenEnd, running: RunningThen): void {
+    this.attempt(() => {
+      if (running === 'finish' && !this.replies.owesNothing && !this.intake.copyIn.active) {
+        this.ending = reason;
+        this.intake.stop();
+        this.replies.record();
+        return;
+      }
+      if (this.replies.expected.owesClient) this.recordCancel('limit');
+      this.tokenFatal(reason);
+    });
+  }
+
+  private tokenFatal(reason: TokenEnd): void {
+    this.fatal(reason, '28000', tokenWords[reason], 'Connect again with a new token.');
   }
 
   /**
@@ -186,9 +219,9 @@ export class Session {
   }
 
   /** Ends the session with a word to its client. */
-  fatal(reason: EndReason, sqlstate: string, message: string): void {
+  fatal(reason: EndReason, sqlstate: string, message: string, hint?: string): void {
     if (this.ended) return;
-    this.replies.author(encodeErrorResponse({ severity: 'FATAL', code: sqlstate, message }));
+    this.replies.author(encodeErrorResponse({ severity: 'FATAL', code: sqlstate, message, ...(hint !== undefined && { hint }) }));
     this.replies.flush();
     if (this.replies.expected.owesClient) this.port.cutServer();
     else this.port.toServer(request.terminate());

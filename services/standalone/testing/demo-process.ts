@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readTapped, type TappedSession } from '../../../test/tap/index.js';
 import type { DemoFile } from '../demo-file.js';
-import { processesWith, type SystemProcess } from './processes.js';
+import { processesWith, type SystemProcess } from '../../../test/canary/processes.js';
 
 export interface Stopped {
   readonly code: unknown;
