@@ -102,7 +102,7 @@ const anyNumber = expect.any(Number) as unknown;
 const anyText = expect.any(String) as unknown;
 
 const of = <T extends EventType>(events: readonly Event[], type: T): EventOf<T>[] =>
-  events.filter((event): event is Event & EventOf<T> => event.type === type) as EventOf<T>[];
+  events.filter((event): event is Event & EventOf<T> => event.type === type);
 const recorded = async (world: World): Promise<readonly Event[]> => (await world.record()).events;
 
 /** Waits until so many such events are on record. */

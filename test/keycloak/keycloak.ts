@@ -49,13 +49,15 @@ export class Keycloak {
         this.said = `${this.said}${chunk.toString('utf8')}`.slice(-10_000);
       });
     this.process = started;
-    for (const until = Date.now() + readyWithinMs; ; await delay(500)) {
+    const until = Date.now() + readyWithinMs;
+    for (;;) {
       if (started.exitCode !== null || Date.now() > until) throw new Error(`Keycloak does not answer:\n${this.said}`);
       const ready = await fetch(`${this.url}/realms/master`).then(
         ({ ok }) => ok,
         () => false,
       );
       if (ready) return this;
+      await delay(500);
     }
   }
 
