@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** Kafka brokers, `host:port`. Each service then has a data directory of its own: they have nothing in common but Kafka. */
   readonly brokers?: readonly string[];
+  /** Whose access tokens are accepted, as sallyport.yml has it. */
+  readonly issuers?: readonly object[];
   /** Run beside the proxy. */
   readonly services?: readonly Service[];
   /** Where the projector projects to, on this machine. */
@@ -34,7 +36,7 @@ export interface WorldOptions {
   readonly secrets?: object;
 }
 
-export type Service = 'projector' | 'detector' | 'exporter';
+export type Service = 'projector' | 'detector' | 'exporter' | 'api';
 
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
 export interface World {
@@ -50,6 +52,8 @@ export interface World {
   readonly proxyLog: () => string;
   /** Past the tap, for bytes that make no session: one that they did make would be unaccounted for. */
   readonly proxyPort: number;
+  /** Where the api answers, where it is among the services: it reads the log, and groups of a role's name have the role. */
+  readonly apiUrl: string;
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
   readonly token: (name: string, groups: readonly string[], kind?: 'agent' | 'service') => Promise<string>;
@@ -108,6 +112,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   const tokens = join(secrets, 'tokens.json');
   const proxyPort = await freePort();
+  const apiPort = await freePort();
   const config = {
     dataDir,
     listen: {
@@ -132,6 +137,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       },
     ],
     tokens: { file: tokens },
+    ...(options.issuers && { issuers: options.issuers }),
+    api: { port: apiPort, roles: { viewer: ['viewers'], responder: ['responders'], auditor: ['auditors'] } },
     policy: file('policy.yml', options.policy),
     log: { segmentMiB: options.segmentMiB ?? 8 },
     clickhouse: {
@@ -176,6 +183,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     proxyPid: () => proxy.pid,
     proxyLog: () => proxy.log,
     proxyPort,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
     direct,
     token: async (name, groups, kind = 'service') =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000, kind }, Date.now())).token,
