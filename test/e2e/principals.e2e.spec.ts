@@ -1,7 +1,6 @@
-import { jest } from '@jest/globals';
 import pg from 'pg';
 import type { Event, EventOf, EventType } from '#events';
-import { TestIssuer } from '../../libs/identity/fixtures/issuer.js';
+import { type LocalIssuer, startIssuer } from '../issuer.js';
 import { login, startWorld, type World } from './world.js';
 
 const policy = `roles:
@@ -14,21 +13,11 @@ rules:
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parent = `00-${trace}-00f067aa0ba902b7-01`;
 
-let issuer: TestIssuer;
+let issuer: LocalIssuer;
 let world: World;
 
-const token = (claims: Record<string, unknown> = {}): Promise<string> => {
-  const now = Math.floor(Date.now() / 1000);
-  return issuer.sign({
-    aud: 'sallyport',
-    iss: issuer.url,
-    sub: 'anna',
-    client_id: 'assistant',
-    exp: now + 900,
-    iat: now,
-    ...claims,
-  });
-};
+const token = (claims: Record<string, unknown> = {}): Promise<string> =>
+  issuer.sign({ sub: 'anna', client_id: 'assistant', ...claims });
 const delegated = { act: { sub: 'assistant' }, department: 'billing', secret: 'is not recorded', run_id: 'nightly-42' };
 const connected = async (password: string, options?: string, user = 'anna'): Promise<pg.Client> => {
   const client = new pg.Client({ ...world.client(user, password), ...(options !== undefined && { options }) });
@@ -51,8 +40,7 @@ const ask = async (bearer: string, path: string): Promise<unknown> =>
   (await fetch(`${world.apiUrl}/api/v1/${path}`, { headers: { authorization: `Bearer ${bearer}` } })).json();
 
 beforeAll(async () => {
-  jest.spyOn(console, 'warn').mockReturnValue(); // the provider says of itself that it is for tests
-  issuer = await TestIssuer.start();
+  issuer = await startIssuer();
   world = await startWorld({
     policy,
     services: ['api'],

@@ -73,7 +73,7 @@ describe('every route', () => {
   it('refuses who is nobody, and who has no role', async () => {
     const closed = routes().filter(({ roles }) => roles !== anyone);
     expect(closed.length).toBeGreaterThan(10);
-    for (const { method, path, roles } of closed) {
+    for (const { method, path } of closed) {
       const body = method === 'POST' ? {} : undefined;
       expect([path, await rig.ask(undefined, method, path, body)]).toMatchObject([
         path,
