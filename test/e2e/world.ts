@@ -40,7 +40,7 @@ export interface WorldOptions {
   readonly logs?: { readonly path?: string; readonly [key: string]: unknown };
 }
 
-export type Service = 'projector' | 'detector' | 'exporter' | 'reconciler';
+export type Service = 'projector' | 'detector' | 'exporter' | 'reconciler' | 'api';
 
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
 export interface World {
@@ -56,6 +56,8 @@ export interface World {
   readonly proxyLog: () => string;
   /** Past the tap, for bytes that make no session: one that they did make would be unaccounted for. */
   readonly proxyPort: number;
+  /** Where the api answers, where it is among the services: it reads the log, and groups of a role's name have the role. */
+  readonly apiUrl: string;
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
   readonly token: (name: string, groups: readonly string[], kind?: 'agent' | 'service') => Promise<string>;
@@ -116,6 +118,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   const tokens = join(secrets, 'tokens.json');
   const proxyPort = await freePort();
+  const apiPort = await freePort();
   const config = {
     dataDir,
     listen: {
@@ -143,6 +146,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     ],
     ...(options.issuers && { issuers: options.issuers }),
     tokens: { file: tokens },
+    api: { port: apiPort, roles: { viewer: ['viewers'], responder: ['responders'], auditor: ['auditors'] } },
     policy: file('policy.yml', options.policy),
     log: { segmentMiB: options.segmentMiB ?? 8 },
     clickhouse: {
@@ -187,6 +191,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     proxyPid: () => proxy.pid,
     proxyLog: () => proxy.log,
     proxyPort,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
     direct,
     token: async (name, groups, kind = 'service') =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000, kind }, Date.now())).token,

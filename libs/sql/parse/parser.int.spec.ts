@@ -28,6 +28,14 @@ describe('SqlParser', () => {
     expect(parser.parse(Buffer.from(sql))).toBe(facts);
   });
 
+  it('reads texts once that differ in the comment at their end alone', async () => {
+    const traced = (id: string): string => `SELECT a FROM t WHERE id = $1 AND b = 'x' /*traceparent='${id}'*/`;
+    const facts = await parse(traced('00-1'));
+    expect(await parse(traced('00-2'))).toBe(facts);
+    expect(await parse(traced('00-23'))).not.toBe(facts); // its end is elsewhere
+    expect(await parse(`SELECT a FROM t WHERE id = 1 /*run='a'*/`)).toBe(await parse(`SELECT a FROM t WHERE id = 2 /*run='b'*/`));
+  });
+
   it.each([
     ['', []],
     [' -- nothing\n ;;', []],

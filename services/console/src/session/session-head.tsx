@@ -10,14 +10,35 @@ export function SessionHead({ session }: { readonly session: Session | undefined
 }
 
 function Said({ session }: { readonly session: Session }) {
-  const { principal, user, target, database, login, client, application, serverVersion, openedAt } = session;
-  const who = principal ? `${principal.kind ?? 'somebody'} of ${principal.issuer}` : `never authenticated, came as ${user}`;
+  const { target, database, login, client, application, serverVersion, openedAt } = session;
+  const who = whoIs(session);
+  const run = runOf(session);
   const where = `${database} on ${target ?? 'no target'}${login === null ? '' : ` as ${login}`}`;
   const from = `${client.address}:${client.port}${application === null || application === '' ? '' : ` (${application})`}`;
   return (
     <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
       <SessionStatus session={session} /> {who} · {where}
       {serverVersion !== null && ` · Postgres ${serverVersion}`} · from {from} · opened <When at={openedAt} />
+      {run !== '' && ` · ${run}`}
     </Text>
   );
+}
+
+/** What is at the session, and on whose behalf. */
+function whoIs({ principal, actors, user }: Session): string {
+  if (!principal) return `never authenticated, came as ${user}`;
+  const kind = `${principal.kind ?? 'somebody'} of ${principal.issuer}`;
+  const [actor] = actors;
+  return actor ? `${actor.subject} on behalf of ${principal.subject}, ${kind}` : kind;
+}
+
+/** What is said of its run; what no issuer vouches for is marked. */
+function runOf({ run }: Session): string {
+  const said = [
+    ['run', run.run],
+    ['conversation', run.conversation],
+    ['tool call', run.toolCall],
+    ['trace', run.traceparent],
+  ] as const;
+  return said.flatMap(([name, told]) => (told ? [`${name} ${told.value}${told.verified ? '' : ' (claimed)'}`] : [])).join(' · ');
 }
