@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { type Journal, LogFailed } from '#event-log';
 import { type EventOf, type Principal, uuidv7 } from '#events';
+import { targetOf } from '#identity';
 import {
   connect,
   type Connection,
@@ -100,6 +101,7 @@ export class Admission {
     const who = await authentication.of(id, arrival, request, requested);
     const place = this.authorize(who.principal, requested);
     const { destination, login } = place;
+    refuseOtherTargets(who, destination.target);
     await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place) }]);
 
     const [upstream, catalog] = await both(
@@ -187,6 +189,15 @@ function opened({ socket }: Arrival, request: StartupRequest): EventOf<'session.
     database: last('database'),
     user: last('user'),
   };
+}
+
+/** A token that was given out for one target is good for nothing at another. @throws SessionRefused */
+function refuseOtherTargets(who: Identified, target: Target): void {
+  const only = targetOf(who);
+  if (only !== undefined && only !== target.name)
+    throw new SessionRefused('authorization', '28000', `the token is good for target "${only}" alone`, {
+      hint: `Ask for one for "${target.name}".`,
+    });
 }
 
 function ready(upstream: Connection, catalog: CatalogHandle, state: Admitted['state']): EventOf<'session.ready'>['data'] {

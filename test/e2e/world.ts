@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** Where the proxy keeps its data; absent: a folder of this world. */
   readonly dataDir?: string;
   readonly segmentMiB?: number;
+  /** Whose tokens are accepted beside service tokens: as in the configuration. */
+  readonly issuers?: readonly object[];
   /** Where passwords of logins are, where not in files of this world; logins beside `login` and `catalogLogin` are the test's own to make. */
   readonly passwords?: Readonly<Record<string, object>>;
   /** The section `secrets`. */
@@ -132,6 +134,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       },
     ],
     tokens: { file: tokens },
+    ...(options.issuers && { issuers: options.issuers }),
     policy: file('policy.yml', options.policy),
     log: { segmentMiB: options.segmentMiB ?? 8 },
     clickhouse: {
