@@ -4,6 +4,8 @@ import { version } from '#runtime';
 import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
+import { breakGlassCommand } from './login/break-glass.js';
+import { loginCommand, logoutCommand } from './login/command.js';
 import { mcpCommand } from './mcp/command.js';
 import { policyCommand } from './policy/command.js';
 import { replayCommand } from './replay/command.js';
@@ -29,7 +31,10 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
   const commands = [
     initCommand(io),
     upCommand(io),
+    loginCommand(io),
+    logoutCommand(io),
     tokenCommand(io),
+    breakGlassCommand(io),
     policyCommand(io),
     secretsCommand(io),
     sessionsCommand(io),
