@@ -181,7 +181,7 @@ describe('what is wrong', () => {
     [1, ['report', 'access', '--out', '/dev/null/january'], 'A file or folder cannot be used: ENOTDIR'],
     [3, ['approvals', 'deny', 'ffff'], 'There is no approval ffff'],
     [1, ['search', 'ssn'], 'ClickHouse does not answer'],
-    [1, ['sessions', '--token', 'spt_nope'], 'Who you are is not known here: the service token is not known'],
+    [1, ['sessions', '--token', 'spt_nope'], 'Who you are is not known here: The token was not accepted'],
   ])('ends with %i and says why: %j', async (code, args, why) => {
     const ended = await ask(...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringContaining(why)]);
