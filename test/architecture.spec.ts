@@ -16,6 +16,7 @@ const pure: Readonly<Record<string, RegExp | undefined>> = {
   detection: undefined,
   siem: undefined,
   compliance: undefined,
+  reconciliation: undefined,
   spelling: undefined,
 };
 /** One door per vendor: the rooms that may import it. */

@@ -2,6 +2,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { AccessJournal } from './access/access-journal.js';
 import { ViewedInterceptor } from './access/viewed.interceptor.js';
+import { AccessExplainedController } from './access-explained.controller.js';
+import { SeenPrincipals } from './access/seen-principals.js';
+import { WhoAmIController } from './access/whoami.controller.js';
 import { ActivePolicy } from './active-policy.js';
 import { AlertsController } from './alerts.controller.js';
 import { Approvals } from './approval/approvals.js';
@@ -43,6 +46,7 @@ export class ApiModule {
       controllers: [
         HealthController,
         ...loginControllers,
+        WhoAmIController,
         SessionsController,
         StepsController,
         ReplayController,
@@ -51,6 +55,7 @@ export class ApiModule {
         ApprovalsController,
         AlertsController,
         PolicyController,
+        AccessExplainedController,
         ReportsController,
       ],
       providers: [
@@ -70,6 +75,7 @@ export class ApiModule {
         SessionIndex,
         Positions,
         ActivePolicy,
+        SeenPrincipals,
         {
           provide: Approvals,
           useFactory: (accesses: AccessJournal) => new Approvals(accesses, now),
@@ -79,7 +85,7 @@ export class ApiModule {
           provide: LogFollower,
           useFactory: (
             positions: Positions,
-            ...folds: [SessionIndex, Approvals, ActivePolicy, ConsoleCode, SpentAssertions, IssuedTokens]
+            ...folds: [SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens]
           ) =>
             new LogFollower({
               reader,
@@ -90,7 +96,7 @@ export class ApiModule {
                 log.error({ topic, partition, offset, problem }, 'a record cannot be read');
               },
             }),
-          inject: [Positions, SessionIndex, Approvals, ActivePolicy, ConsoleCode, SpentAssertions, IssuedTokens],
+          inject: [Positions, SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens],
         },
         {
           provide: LogRecordings,

@@ -18,7 +18,11 @@ export interface WorldOptions {
   /** Run as superuser in the database `app`. */
   readonly initSql?: string;
   readonly postgres?: PostgresOptions;
-  readonly limits?: Readonly<Record<string, number>>;
+  readonly limits?: Readonly<Record<string, number | string>>;
+  /** Whose tokens the proxy takes beside service tokens: `issuers` of the configuration. */
+  readonly issuers?: readonly object[];
+  /** `listen.oauth` of the configuration. */
+  readonly oauth?: object;
   /** Kafka brokers, `host:port`. Each service then has a data directory of its own: they have nothing in common but Kafka. */
   readonly brokers?: readonly string[];
   /** Run beside the proxy. */
@@ -28,15 +32,15 @@ export interface WorldOptions {
   /** Where the proxy keeps its data; absent: a folder of this world. */
   readonly dataDir?: string;
   readonly segmentMiB?: number;
-  /** Whose tokens are accepted beside service tokens: as in the configuration. */
-  readonly issuers?: readonly object[];
   /** Where passwords of logins are, where not in files of this world; logins beside `login` and `catalogLogin` are the test's own to make. */
   readonly passwords?: Readonly<Record<string, object>>;
   /** The section `secrets`. */
   readonly secrets?: object;
+  /** The target's `logs`, but for their path where that is the server's own directory. */
+  readonly logs?: { readonly path?: string; readonly [key: string]: unknown };
 }
 
-export type Service = 'projector' | 'detector' | 'exporter';
+export type Service = 'projector' | 'detector' | 'exporter' | 'reconciler';
 
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
 export interface World {
@@ -55,6 +59,8 @@ export interface World {
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
   readonly token: (name: string, groups: readonly string[], kind?: 'agent' | 'service') => Promise<string>;
+  /** Revokes a service token, as `sallyport token revoke` does. */
+  readonly revoke: (token: string) => Promise<void>;
   /** node-postgres' settings for a client behind the tap. */
   readonly client: (user: string, token: string, database?: string) => pg.ClientConfig;
   readonly connect: (user: string, token: string, database?: string) => Promise<pg.Client>;
@@ -116,6 +122,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       host: '127.0.0.1',
       port: proxyPort,
       tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) },
+      ...(options.oauth && { oauth: options.oauth }),
     },
     targets: [
       {
@@ -131,10 +138,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
           ...options.passwords,
         }).map(([name, password]) => ({ name, password })),
         catalog: { login: catalogLogin.name },
+        ...(options.logs && { logs: { path: join(postgres.dataDir, 'log'), ...options.logs } }),
       },
     ],
-    tokens: { file: tokens },
     ...(options.issuers && { issuers: options.issuers }),
+    tokens: { file: tokens },
     policy: file('policy.yml', options.policy),
     log: { segmentMiB: options.segmentMiB ?? 8 },
     clickhouse: {
@@ -182,6 +190,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     direct,
     token: async (name, groups, kind = 'service') =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000, kind }, Date.now())).token,
+    revoke: async (token) => {
+      await serviceTokens.revoke(token.split('_')[1] ?? '', Date.now());
+    },
     client,
     connect: async (user, token, database) => {
       const connected = new pg.Client(client(user, token, database));

@@ -3,6 +3,7 @@ import type { Place } from './place.js';
 import { logins } from './logins.js';
 import type { SecretReference } from './reference.js';
 import { sections } from './sections.js';
+import { loggedTargets } from './targets.js';
 
 /** What each process reads of the one file. A section that is not named here is not looked at: a service sees no other's secrets. */
 export const parts = (place: Place) => {
@@ -17,6 +18,7 @@ export const parts = (place: Place) => {
     projector: all.pick({ ...log, clickhouse: true }),
     detector: all.pick(log),
     exporter: all.pick(log),
+    reconciler: all.pick(log).extend({ targets: loggedTargets(place) }),
     clickhouse: all.pick({ dataDir: true, clickhouse: true }),
     api: all
       .pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true })

@@ -17,6 +17,8 @@ const permissions: Record<string, unknown> = {
   'get health': anyone,
   'get login/ways': anyone,
   'post login/code': anyone,
+  'get whoami': loggedIn,
+  'get access': everyone,
   'post login/break-glass': anyone,
   'get login/oidc/{name}': anyone,
   'get login/oidc/{name}/callback': anyone,

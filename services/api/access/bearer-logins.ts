@@ -27,7 +27,7 @@ export class BearerLogins {
   /** @throws AuthenticationFailed, RequestFailed `too-many-attempts` */
   async callerOf(token: string, address: string): Promise<Caller> {
     const { roles, accesses } = this.options;
-    const { principal, method, expires } = await this.authenticate(token, address);
+    const { principal, method, actors, claims, expires } = await this.authenticate(token, address);
     const { issuer, subject, groups, kind } = principal;
     const by = { issuer, subject };
     const login = createHash('sha256').update(token).digest('hex');
@@ -35,7 +35,7 @@ export class BearerLogins {
       await accesses.loggedIn(by, method, { address });
       this.known.set(login, true);
     }
-    return { by, kind, groups, roles: rolesOf(groups, roles), method, login, means: 'bearer', expires };
+    return { by, kind, groups, actors, claims, roles: rolesOf(groups, roles), method, login, means: 'bearer', expires };
   }
 
   private async authenticate(token: string, address: string): Promise<Authenticated> {

@@ -11,6 +11,10 @@ export interface Caller {
   readonly by: By;
   readonly kind: Principal['kind'];
   readonly groups: readonly string[];
+  /** Who acts in its name, the present actor first. */
+  readonly actors: readonly By[];
+  /** What its token says, verified; nothing for a login by cookie. */
+  readonly claims: Readonly<Record<string, unknown>>;
   readonly roles: readonly Role[];
   readonly method: LoginMethod;
   /** Names the login, so that what it polls is recorded once a minute: never the secret itself. */

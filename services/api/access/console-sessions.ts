@@ -65,7 +65,8 @@ export class ConsoleSessions {
     const by = { issuer, subject };
     const cookie = random(32).toString('base64url');
     const expires = now() + absoluteMs;
-    const caller: Caller = { by, kind, groups, roles, method, login: hash(cookie), means: 'cookie', expires };
+    const who = { by, kind, groups, actors: [], claims: {}, roles };
+    const caller: Caller = { ...who, method, login: hash(cookie), means: 'cookie', expires };
     await accesses.loggedIn(by, method, { address, spent });
     this.sweep();
     if (before !== undefined) this.close(hash(before), 'replaced');

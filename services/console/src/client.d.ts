@@ -312,6 +312,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who a token is, and which databases it may reach */
+        get: operations["whoAmIToDatabases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -550,6 +567,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which role a principal gets on a target, and why */
+        get: operations["explainAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/access": {
         parameters: {
             query?: never;
@@ -687,6 +721,28 @@ export interface components {
             token_type: "Bearer";
             expires_in: number;
         };
+        WhoAmI: {
+            principal: {
+                groups: string[];
+                issuer: string;
+                /** @enum {string} */
+                kind: "human" | "agent" | "service";
+                subject: string;
+            };
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            roles: ("viewer" | "responder" | "approver" | "auditor" | "admin")[];
+            expires: number | null;
+            policy: string | null;
+            databases: {
+                target: string;
+                database: string;
+                role: string;
+                login: string;
+            }[];
+        };
         SessionPage: {
             items: components["schemas"]["Session"][];
             next: string | null;
@@ -710,6 +766,12 @@ export interface components {
                 kind: "human" | "agent" | "service" | null;
                 groups: string[];
             } | null;
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            run: components["schemas"]["Run"];
+            policyRole: string | null;
             user: string;
             application: string | null;
             client: {
@@ -738,6 +800,24 @@ export interface components {
             bytes: number;
             missingEvents: number;
             lostBytes: number;
+        };
+        Run: {
+            run: {
+                value: string;
+                verified: boolean;
+            } | null;
+            conversation: {
+                value: string;
+                verified: boolean;
+            } | null;
+            toolCall: {
+                value: string;
+                verified: boolean;
+            } | null;
+            traceparent: {
+                value: string;
+                verified: boolean;
+            } | null;
         };
         ProjectedThrough: {
             topic: string;
@@ -829,6 +909,7 @@ export interface components {
                     writes: string[];
                     functions: string[];
                     settings?: string[];
+                    assumes?: string[];
                     unbounded: boolean;
                     risks: string[];
                     from: number;
@@ -1104,6 +1185,11 @@ export interface components {
             subject: string | null;
             /** @enum {string|null} */
             kind: "human" | "agent" | "service" | null;
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            run: components["schemas"]["Run"];
             target: string | null;
             database: string;
             role: string | null;
@@ -1150,6 +1236,10 @@ export interface components {
                 issuer: string;
                 subject: string;
             } | null;
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
             approvers: string[];
             quorum: number;
             binding: string;
@@ -1168,6 +1258,7 @@ export interface components {
                 writes: string[];
                 functions: string[];
                 settings?: string[];
+                assumes?: string[];
                 unbounded: boolean;
                 risks: string[];
                 from: number;
@@ -1241,6 +1332,51 @@ export interface components {
             activatedAt: number;
             file: string;
             source: string | null;
+        };
+        AccessExplained: {
+            principal: {
+                groups: string[];
+                issuer: string;
+                /** @enum {string} */
+                kind: "human" | "agent" | "service";
+                subject: string;
+            };
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            seenAt: number;
+            target: string;
+            policy: string;
+            unknownClaims: string[];
+            items: components["schemas"]["Access"][];
+            /** @enum {string} */
+            source: "clickhouse" | "log";
+            projected_through: components["schemas"]["ProjectedThrough"];
+        };
+        Access: {
+            database: string;
+            granted: {
+                name: string;
+                login: string;
+                mayAssume: string[];
+            } | null;
+            passed: {
+                name: string;
+                why: string;
+                failed: boolean;
+            }[];
+            masks: {
+                column: string;
+                mask: string;
+                exemptBy: string | null;
+            }[];
+            rules: {
+                name: string;
+                /** @enum {string} */
+                then: "allow" | "deny" | "hold";
+                depends: boolean;
+            }[];
         };
         AccessReport: {
             period: {
@@ -1773,6 +1909,34 @@ export interface operations {
             };
         };
     };
+    whoAmIToDatabases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAmI"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSessions: {
         parameters: {
             query?: {
@@ -1787,6 +1951,16 @@ export interface operations {
                 verdict?: "allow" | "deny" | "hold";
                 /** @description Whether it has not ended yet. */
                 live?: string;
+                /** @description The agent's run, exactly. */
+                run?: string;
+                /** @description The conversation that the run belongs to, exactly. */
+                conversation?: string;
+                /** @description The tool call, exactly. */
+                toolCall?: string;
+                /** @description The id of the trace, 32 hex digits. */
+                trace?: string;
+                /** @description The subject of who acts in the principal's name. */
+                actor?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -1971,6 +2145,16 @@ export interface operations {
                 since?: string;
                 /** @description Decided before. */
                 until?: string;
+                /** @description The agent's run, exactly. */
+                run?: string;
+                /** @description The conversation that the run belongs to, exactly. */
+                conversation?: string;
+                /** @description The tool call, exactly. */
+                toolCall?: string;
+                /** @description The id of the trace, 32 hex digits. */
+                trace?: string;
+                /** @description The subject of who acts in the principal's name. */
+                actor?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -2252,6 +2436,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OnePolicy"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainAccess: {
+        parameters: {
+            query: {
+                /** @description `issuer#subject`, or the subject alone where only one issuer has it. */
+                principal: string;
+                target: string;
+                /** @description Without it: those that the roles for the target name. */
+                database?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessExplained"];
                 };
             };
             /** @description What went wrong. */
