@@ -6,6 +6,8 @@ import { whoamiCommand } from './access/whoami.js';
 import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
+import { breakGlassCommand } from './login/break-glass.js';
+import { loginCommand, logoutCommand } from './login/command.js';
 import { mcpCommand } from './mcp/command.js';
 import { policyCommand } from './policy/command.js';
 import { replayCommand } from './replay/command.js';
@@ -31,7 +33,10 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
   const commands = [
     initCommand(io),
     upCommand(io),
+    loginCommand(io),
+    logoutCommand(io),
     tokenCommand(io),
+    breakGlassCommand(io),
     policyCommand(io),
     secretsCommand(io),
     sessionsCommand(io),

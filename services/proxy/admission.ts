@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { type Journal, LogFailed } from '#event-log';
 import { type By, type EventOf, firstOf, type Principal, type RunContext, saysNothing, uuidv7 } from '#events';
+import { targetOf } from '#identity';
 import {
   connect,
   type Connection,
@@ -107,6 +108,7 @@ export class Admission {
     const who = await authentication.of(id, arrival, request, requested);
     const place = this.authorize(id, who, requested);
     const { destination, granted } = place;
+    refuseOtherTargets(who, destination.target);
     const { login } = granted;
     const run = firstOf(who.run, claimed);
     const mayRunAs = [login, ...granted.mayAssume];
@@ -215,6 +217,15 @@ function opened({ socket }: Arrival, request: StartupRequest): EventOf<'session.
     database: last('database'),
     user: last('user'),
   };
+}
+
+/** A token that was given out for one target is good for nothing at another. @throws SessionRefused */
+function refuseOtherTargets(who: Identified, target: Target): void {
+  const only = targetOf(who);
+  if (only !== undefined && only !== target.name)
+    throw new SessionRefused('authorization', '28000', `the token is good for target "${only}" alone`, {
+      hint: `Ask for one for "${target.name}".`,
+    });
 }
 
 function ready(upstream: Connection, catalog: CatalogHandle, state: Admitted['state']): EventOf<'session.ready'>['data'] {

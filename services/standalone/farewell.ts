@@ -23,7 +23,8 @@ export function farewell(
     'as the agent, through the proxy': `PGPASSWORD="$(${token})" psql '${server} sslmode=require sslrootcert=${tls.ca}'`,
     'every session': 'npm run -s sallyport -- sessions',
     'one of them, step by step': `npm run -s sallyport -- replay ${played ?? '<session>'}`,
-    'the console (this link logs in once)': demo.consoleUrl,
+    'the console (this link logs in once; the login page knows the whole cast)': demo.consoleUrl,
+    'the command line as one of the cast': 'npm run -s sallyport -- login',
   };
   const told = Object.entries(lines).map(([what, line]) => `  ${pc.dim(what)}\n    ${line}`);
   return `\n${pc.bold('Sallyport is running.')} Ctrl-C stops it.\n\n${told.join('\n')}\n`;

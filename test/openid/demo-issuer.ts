@@ -83,3 +83,27 @@ export function browse(): BrowserSession {
   };
   return { open, cookies: jar };
 }
+
+/** A person opens the address that a device shows them, confirms its code, and says who they are. @returns what the last page says */
+export async function approveDevice(address: string, person: string): Promise<string> {
+  const { open } = browse();
+  let page = await open(address);
+  for (let pages = 0; pages < 5; pages++) {
+    const text = await page.response.text();
+    const fields = formIn(text, page.url.pathname.startsWith('/interaction/') ? person : undefined);
+    if (!fields) return text.replace(/<[^>]*>|\s+/g, ' ').trim();
+    page = await open(new URL(fields.action, page.url).href, { method: 'POST', body: fields.body });
+  }
+  throw new Error('too many pages');
+}
+
+function formIn(html: string, person: string | undefined): { action: string; body: URLSearchParams } | undefined {
+  const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
+  if (action === undefined) return undefined;
+  if (person !== undefined) return { action, body: new URLSearchParams({ person }) };
+  const fields = [...html.matchAll(/<input[^>]*>/g)].map(([input]) => {
+    const attribute = (name: string): string => new RegExp(` ${name}="([^"]*)"`).exec(input)?.[1] ?? '';
+    return [attribute('name'), attribute('value')];
+  });
+  return { action, body: new URLSearchParams(fields.filter(([name]) => name !== '')) };
+}

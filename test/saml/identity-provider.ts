@@ -120,6 +120,14 @@ export class TestIdentityProvider {
     return Buffer.from(this.sign(this.assertion({ ...changed, id }), id)).toString('base64url');
   }
 
+  /** The provider ends somebody's login, by the binding of a form: base64. */
+  logoutRequest({ nameId, key }: { readonly nameId: string; readonly key?: string }): string {
+    const id = `_${randomUUID()}`;
+    const until = instant(Date.now() + 5 * minuteMs);
+    const xml = `<samlp:LogoutRequest xmlns:samlp="${names.protocol}" xmlns:saml="${names.assertion}" ID="${id}" Version="2.0" IssueInstant="${instant(Date.now())}" NotOnOrAfter="${until}"><saml:Issuer>${this.entityId}</saml:Issuer><saml:NameID>${nameId}</saml:NameID></samlp:LogoutRequest>`;
+    return Buffer.from(this.sign(xml, id, key === undefined ? {} : { key })).toString('base64');
+  }
+
   /** A response around an assertion, not encoded. */
   response(assertion: string, changed: Partial<ResponseFacts> = {}): string {
     const facts: ResponseFacts = {

@@ -11,7 +11,7 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
-import type { Principal } from '#events';
+import type { By, Principal } from '#events';
 import { replaceFile } from '#secrets';
 import { originalIssuer, onlyTarget } from './issued-token.js';
 
@@ -29,6 +29,8 @@ export interface NewToken {
   readonly id: string;
   /** Who it stands for, as their own issuer knows them. */
   readonly principal: Principal;
+  /** Who acts in its name, the present actor first: what acts for somebody gets no token as that somebody itself. */
+  readonly actors?: readonly By[];
   /** The only target that it is good for. */
   readonly target?: string | undefined;
   /** Unix milliseconds; a token knows whole seconds, so what is left of one is cut off. */
@@ -58,13 +60,14 @@ export class TokenIssuer {
     });
   }
 
-  sign({ id, principal, target, issued, expires }: NewToken): Promise<string> {
+  sign({ id, principal, actors = [], target, issued, expires }: NewToken): Promise<string> {
     const { subject, groups, kind, issuer } = principal;
     return new SignJWT({
       groups,
       kind,
       client_id: 'sallyport',
       [originalIssuer]: issuer,
+      ...(actors.length > 0 && { act: actOf(actors) }),
       ...(target !== undefined && { [onlyTarget]: target }),
     })
       .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid: this.jwks.keys[0].kid })
@@ -77,6 +80,10 @@ export class TokenIssuer {
       .sign(this.key);
   }
 }
+
+/** RFC 8693 4.1: each actor holds the one that it acts for in turn. */
+const actOf = (actors: readonly By[]): object =>
+  actors.reduceRight<object>((act, { issuer: iss, subject: sub }) => ({ sub, iss, ...('sub' in act && { act }) }), {});
 
 function readKey(file: string): z.infer<typeof PrivateKey> | undefined {
   let mode: number;

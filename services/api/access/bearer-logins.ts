@@ -50,7 +50,7 @@ export class BearerLogins {
       const source = { address, user: 'bearer' };
       await guessing.enter(source);
       await accesses.refused('bearer', error.code, address);
-      await guessing.failed(source);
+      if (error.isAttempt) await guessing.failed(source);
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { TestIdentityProvider } from '../../../test/saml/index.js';
 import { Rig } from '../fixtures/rig.js';
 import { badResponses } from '../testing/bad-saml-responses.js';
@@ -152,5 +152,50 @@ describe('a provider that begins by itself', () => {
     expect(outcome(await land(cookieOf(accepted, 'sallyport_login'))).slice(0, 2)).toEqual([303, '/sessions?live=true']);
     expect(outcome(await post('portal', { SAMLResponse: answer() }))).toEqual(refused);
     expect((await events('login.failed')).at(-1)).toMatchObject({ reason: 'replayed' });
+  });
+});
+
+describe('a logout', () => {
+  const loggedIn = async (nameId: string) => {
+    const { request, mark } = await begin();
+    await post('corp', { SAMLResponse: good(request, { nameId }) });
+    const cookie = { cookie: pair(cookieOf(await land(mark), 'sallyport_console')) };
+    return { cookie, status: async () => (await rig.ask(undefined, 'GET', 'login', undefined, cookie)).status };
+  };
+  const logout = (SAMLRequest: string) => ask('saml/corp/logout', { method: 'POST', body: new URLSearchParams({ SAMLRequest }) });
+
+  it('by the provider ends the logins of that person, and is answered', async () => {
+    const [carl, other] = [await loggedIn('carl'), await loggedIn('olga')];
+    const location = (await logout(idp.logoutRequest({ nameId: 'carl' }))).headers.get('location') ?? '';
+    expect(location).toMatch(/^https:\/\/idp\.example\/slo\?SAMLResponse=/);
+    expect([await carl.status(), await other.status()]).toEqual([401, 200]);
+    expect((await events('login.ended')).at(-1)).toEqual({
+      ...{ by: { issuer: 'https://idp.example', subject: 'carl' }, reason: 'idp-logout' },
+    });
+  });
+
+  it('by nobody ends nothing: not signed, signed by another, or by redirect without a signature', async () => {
+    const dora = await loggedIn('dora');
+    const signed = Buffer.from(idp.logoutRequest({ nameId: 'dora' }), 'base64').toString();
+    const unsigned = signed.replace(/<ds:Signature .*<\/ds:Signature>/s, '');
+    expect(outcome(await logout(Buffer.from(unsigned).toString('base64')))).toEqual(refused);
+    expect(outcome(await logout(idp.logoutRequest({ nameId: 'dora', key: stranger.key })))).toEqual(refused);
+    const query = new URLSearchParams({ SAMLRequest: deflateRawSync(unsigned).toString('base64') }).toString();
+    expect(outcome(await ask(`saml/corp/logout?${query}`))).toEqual(refused);
+    expect(await dora.status()).toBe(200);
+  });
+
+  it('here leads on to the provider', async () => {
+    const { cookie, status } = await loggedIn('eva');
+    const { body } = await rig.ask(undefined, 'POST', 'login/end', {}, { ...cookie, 'x-sallyport-csrf': '1' });
+    expect((body as { next: string }).next).toMatch(/^https:\/\/idp\.example\/slo\?SAMLRequest=/);
+    expect(await status()).toBe(401);
+  });
+
+  it('needs what the metadata says of us', async () => {
+    const metadata = await (await ask('saml/corp/metadata')).text();
+    expect(metadata).toContain('entityID="urn:sallyport"');
+    expect(metadata).toContain(`Location="${acs}"`);
+    expect(metadata).toContain('WantAssertionsSigned="true"');
   });
 });

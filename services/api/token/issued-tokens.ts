@@ -12,6 +12,7 @@ export type LiveToken = Issued & { readonly issued: number };
 
 export interface Grant {
   readonly principal: Principal;
+  readonly actors?: readonly By[];
   /** Who asks for it. */
   readonly by: By;
   readonly grant: Issued['grant'];
@@ -57,14 +58,14 @@ export class IssuedTokens implements LogFold {
   }
 
   /** Resolves when it is on record that there is such a token. @throws RequestFailed `not-found` where none are given out */
-  async issue({ principal, by, grant, address, target, until = Infinity, spent, ...asked }: Grant) {
+  async issue({ principal, actors = [], by, grant, address, target, until = Infinity, spent, ...asked }: Grant) {
     const { issuer, ttlSeconds, accesses, now, random } = this.options;
     if (!issuer) throw new RequestFailed('not-found', 'No tokens are given out here: `api.tokens` is not configured.');
     const issued = now();
     const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;
     const expires = wholeSeconds(Math.min(issued + Math.min(asked.ttlSeconds ?? ttlSeconds, ttlSeconds) * 1000, until));
     const id = random(16).toString('base64url');
-    const token = await issuer.sign({ id, principal, target, issued, expires });
+    const token = await issuer.sign({ id, principal, actors, target, issued, expires });
     const data: Issued = {
       ...{ token: id, principal: { issuer: principal.issuer, subject: principal.subject }, by, grant, expires, address },
       ...(target !== undefined && { target }),

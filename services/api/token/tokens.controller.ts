@@ -64,14 +64,23 @@ export class TokensController {
   @ApiOperation({ operationId: 'createToken', summary: 'A short-lived token for the database, for whoever is logged in' })
   @ApiOkResponse({ standardSchema: GivenToken })
   async create(
-    @CurrentCaller() { by, kind, groups, method, expires: until }: Caller,
+    @CurrentCaller() { by, kind, groups, actors, method, expires: until }: Caller,
     @Body({ schema: NewToken }) { target, ttlSeconds }: z.infer<typeof NewToken>,
     @Ip() address: string,
   ): Promise<z.infer<typeof GivenToken>> {
     // Else whoever once had one of them would have one for ever.
     if (method === 'issued-token') throw new RequestFailed('not-allowed', 'A token that was given out here gets no other.');
     const principal = { ...by, kind, groups: [...groups] };
-    const { id, token, expires } = await this.tokens.issue({ principal, by, grant: 'login', address, target, ttlSeconds, until });
+    const { id, token, expires } = await this.tokens.issue({
+      principal,
+      actors,
+      by,
+      grant: 'login',
+      address,
+      target,
+      ttlSeconds,
+      until,
+    });
     return { id, token, user: by.subject, target: target ?? null, expires };
   }
 

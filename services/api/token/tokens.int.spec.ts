@@ -150,6 +150,14 @@ describe('the issuer', () => {
   });
 });
 
+it('of an agent that acts for somebody says so too', async () => {
+  const issuer = await TokenIssuer.open({ issuer: publicUrl, audience: 'sallyport', keyFile });
+  const actors = [job, { issuer: 'https://a', subject: 'planner' }];
+  const principal = { issuer: 'https://a', subject: 'anna', kind: 'human' as const, groups: [] };
+  const token = await issuer.sign({ id: 'delegated', principal, actors, issued: Date.now(), expires: Date.now() + 60_000 });
+  expect((await as(token, 'GET', 'whoami')).body).toMatchObject({ principal: { subject: 'anna', kind: 'agent' }, actors });
+});
+
 describe('a token for the database', () => {
   const ask = async (who: 'viewer' | 'nobody' | 'admin', body: object = {}) => {
     const answer = await rig.ask(who, 'POST', 'tokens', body);

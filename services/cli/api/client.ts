@@ -16,12 +16,12 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-/** Sallyport's api, for someone with a token. */
+/** Sallyport's api, for someone with a token; without one, for what anyone may ask. */
 export class Api {
   /** @param url without the `/api/v1` */
   constructor(
     readonly url: string,
-    private readonly token: string,
+    private readonly token: string | undefined,
   ) {}
 
   /** @throws Failure with what the api says is wrong */
@@ -63,7 +63,7 @@ export class Api {
     const url = new URL(`${this.url.replace(/\/$/, '')}/api/v1/${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
     const headers = {
-      authorization: `Bearer ${this.token}`,
+      ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
       ...(init.body !== undefined && { 'content-type': 'application/json' }),
       ...(init.headers as Record<string, string> | undefined),
     };
@@ -110,7 +110,7 @@ function adviceFor(status: number): string {
     case 400:
       return 'Add --help for what the command takes.';
     case 401:
-      return 'Give another token: --token <token>, or SALLYPORT_TOKEN.';
+      return 'Run sallyport login, or give another token: --token <token>, or SALLYPORT_TOKEN.';
     case 403:
       return 'Use the token of someone who may.';
     case 404:

@@ -31,12 +31,22 @@ export async function logInBy(value: string, client: QueryClient): Promise<void>
   }
 }
 
-/** Ends the login here and at the api. Nothing that was read stays in the page. */
+/** How one can log in here. */
+export const useLoginWays = () =>
+  useQuery({ queryKey: ['login-ways'], queryFn: () => bodyOf(api.GET('/api/v1/login/ways')), staleTime: 60_000 });
+
+/** Logs the local admin in. @throws RequestFailed */
+export async function breakGlass(password: string, client: QueryClient): Promise<void> {
+  client.setQueryData(key, await bodyOf(api.POST('/api/v1/login/break-glass', { body: { password } })));
+}
+
+/** Ends the login here, at the api, and at the provider that it came from. Nothing that was read stays in the page. */
 export function useLogOut(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
     try {
-      await bodyOf(api.POST('/api/v1/login/end'));
+      const { next } = await bodyOf(api.POST('/api/v1/login/end'));
+      if (next !== null) location.assign(next);
     } finally {
       token.forget();
       client.setQueryData(key, null);
