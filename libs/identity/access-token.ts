@@ -6,7 +6,7 @@ import { readCompact } from './compact.js';
 import { AuthenticationFailed, type Refusal } from './errors.js';
 import { IssuerKeys, type KeyTimes } from './issuer-keys.js';
 import type { Fetch } from './key-download.js';
-import { principalOf } from './principal.js';
+import { actorsOf, principalOf, runOf } from './principal.js';
 
 /** An issuer whose access tokens are accepted. */
 export interface Issuer {
@@ -74,9 +74,9 @@ export class AccessTokens {
       return {
         principal: principalOf(payload, issuer),
         method: 'oidc',
-        actors: [],
+        actors: actorsOf(payload, issuer),
         claims: payload,
-        run: {},
+        run: runOf(payload, issuer),
         ...(payload.jti !== undefined && { tokenId: payload.jti }),
         ...(payload.exp !== undefined && {
           expires: Math.floor(payload.exp * 1000),

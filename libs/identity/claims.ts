@@ -12,6 +12,11 @@ export interface ClaimMapping {
   readonly groups: string | readonly string[];
   /** Absent: told by the client that it names. */
   readonly kind?: KindSource | undefined;
+  /** What it says of the run that it is for, and of which it vouches: names of claims. Absent: nothing. */
+  readonly run?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly toolCall?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 /** A claim that says human, agent or service; what every principal of this issuer is; or a claim with words of its own for these. */

@@ -41,6 +41,16 @@ const claims = z.strictObject({
     .describe(
       "A claim that says human, agent or service; `{ fixed: service }` for all; or `{ claim: idtyp, values: { app: agent } }`. Without it: a client's own token is an agent's, any other a human's.",
     ),
+  run: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A claim that names the agent's run that the token is for. Like those below, it is verified; what a client says of itself is claimed.",
+    ),
+  conversation: z.string().min(1).optional().describe('A claim that names the conversation which that run belongs to.'),
+  toolCall: z.string().min(1).optional().describe('A claim that names the tool call.'),
+  traceparent: z.string().min(1).optional().describe('A claim that holds a W3C `traceparent`.'),
 });
 
 const tokenType = z.strictObject({

@@ -20,15 +20,16 @@ export class BearerLogins {
 
   /** @throws AuthenticationFailed */
   async callerOf(token: string): Promise<Caller> {
-    const { principal, method } = await this.authenticate(token);
-    const { issuer, subject, groups } = principal;
+    const { principal, method, actors, claims, expires } = await this.authenticate(token);
+    const { issuer, subject, groups, kind } = principal;
     const by = { issuer, subject };
     const login = createHash('sha256').update(token).digest('hex');
     if (!this.known.has(login)) {
       await this.accesses.loggedIn(by, method);
       this.known.set(login, true);
     }
-    return { by, groups, roles: rolesOf(groups, this.roles), login, means: 'bearer' };
+    const roles = rolesOf(groups, this.roles);
+    return { by, groups, kind, actors, claims, roles, login, means: 'bearer', ...(expires !== undefined && { expires }) };
   }
 
   private async authenticate(token: string): ReturnType<Authenticator['authenticate']> {

@@ -1,12 +1,19 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import type { By } from '#events';
+import type { By, Principal } from '#events';
 import type { Role } from './role.js';
 
 /** Who makes a request. */
 export interface Caller {
   readonly by: By;
   readonly groups: readonly string[];
+  readonly kind: Principal['kind'];
+  /** Who acts in its name, the present actor first. */
+  readonly actors: readonly By[];
+  /** What its token says, verified. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** When its token, or its login, is good no longer: Unix milliseconds. */
+  readonly expires?: number;
   readonly roles: readonly Role[];
   /** Names the login, so that what it polls is recorded once a minute: never the secret itself. */
   readonly login: string;

@@ -61,7 +61,8 @@ export class ConsoleLogins implements LogFold {
     const cookie = random(32).toString('base64url');
     const login = hash(cookie);
     const groups = [...new Set(Object.values(roles).flat())];
-    const caller: Caller = { by, groups, roles: platformRoles, login, means: 'cookie' };
+    const who = { by, groups, kind: 'human', actors: [], claims: {} } as const;
+    const caller: Caller = { ...who, roles: platformRoles, login, means: 'cookie' };
     await accesses.loggedIn(by, 'console-code', spent);
     this.forgetIdle();
     this.logins.set(login, { caller, lastSeen: now() });
