@@ -21,6 +21,7 @@ export const mountable: Part = {
   get: 'running as root on Linux',
   find: () => (process.platform === 'linux' && process.getuid?.() === 0 ? '/bin/mount' : undefined),
 };
+export const python: Part = program('python3', 'the package python3');
 export const maven: Part = program('mvn', 'the package maven; it fetches the Kafka broker');
 
 /**

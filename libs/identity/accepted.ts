@@ -50,7 +50,7 @@ function checkType({ typ }: Header, payload: JWTPayload, { tokenType = {} }: Iss
 /** Issuers say in different claims whom a token was issued to; each that is there has to be one of the clients. */
 function checkParty(payload: JWTPayload, { authorizedParties }: Issuer): void {
   if (!authorizedParties) return;
-  const parties = ['azp', 'client_id', 'appid'].map((name) => payload[name]).filter((party) => party !== undefined);
+  const parties = ['azp', 'client_id', 'appid', 'cid'].map((name) => payload[name]).filter((party) => party !== undefined);
   if (parties.length === 0 || !parties.every((party) => typeof party === 'string' && authorizedParties.includes(party)))
     throw new AuthenticationFailed('authorized-party');
 }

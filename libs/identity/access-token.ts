@@ -13,7 +13,7 @@ export interface Issuer {
   /** Exactly as in `iss`. */
   readonly issuer: string;
   readonly audience: string;
-  /** The clients that its tokens may have been issued to: `azp`, `client_id` or `appid`. Absent: any. */
+  /** The clients that its tokens may have been issued to: `azp`, `client_id`, `appid` or `cid`. Absent: any. */
   readonly authorizedParties?: readonly string[] | undefined;
   readonly jwksUri?: string | undefined;
   readonly algorithms: readonly string[];

@@ -1,3 +1,4 @@
+import type { Principal } from '#events';
 import type { JWTPayload } from 'jose';
 import { AuthenticationFailed } from './errors.js';
 
@@ -9,14 +10,20 @@ export interface ClaimMapping {
   readonly subject: string;
   /** Each adds its groups; one that is not in the token adds none. */
   readonly groups: string | readonly string[];
-  /** A claim that says human, agent or service; or what every principal of this issuer is. Absent: told by the client that it names. */
-  readonly kind?: string | { readonly fixed: 'human' | 'agent' | 'service' } | undefined;
+  /** Absent: told by the client that it names. */
+  readonly kind?: KindSource | undefined;
   /** What it says of the run that it is for, and of which it vouches: names of claims. Absent: nothing. */
   readonly run?: string | undefined;
   readonly conversation?: string | undefined;
   readonly toolCall?: string | undefined;
   readonly traceparent?: string | undefined;
 }
+
+/** A claim that says human, agent or service; what every principal of this issuer is; or a claim with words of its own for these. */
+export type KindSource =
+  | string
+  | { readonly fixed: Principal['kind'] }
+  | { readonly claim: string; readonly values: Readonly<Record<string, Principal['kind']>> };
 
 /** @throws AuthenticationFailed */
 export function subjectOf(payload: JWTPayload, source: string): string {
@@ -34,6 +41,21 @@ export function groupsOf(payload: JWTPayload, sources: ClaimMapping['groups']): 
   );
   if (!groups.every((group) => typeof group === 'string' && isName(group))) throw new AuthenticationFailed('claims');
   return [...new Set(groups as string[])];
+}
+
+/** What the token says, whatever that is; of those that it may say, none where it says nothing that is known. */
+export function kindOf(payload: JWTPayload, source: KindSource | undefined): unknown {
+  if (source === undefined) return guessed(payload);
+  if (typeof source === 'string') return claimAt(payload, source);
+  if ('fixed' in source) return source.fixed;
+  const said = claimAt(payload, source.claim);
+  return typeof said === 'string' && Object.hasOwn(source.values, said) ? source.values[said] : undefined;
+}
+
+/** A token that a client got for itself (RFC 9068 2.2: `sub` is then the client) belongs to a program; any other to a person. */
+function guessed(payload: JWTPayload): Principal['kind'] {
+  const itself = payload.sub === (payload.client_id ?? payload.azp ?? payload.cid);
+  return itself || payload.gty === 'client-credentials' ? 'agent' : 'human';
 }
 
 /** A claim of that very name, or one further down. Names with dots come before steps down: `kubernetes.io.namespace`. */

@@ -46,7 +46,7 @@ export class ScramClient {
     const withoutProof = `c=${input.toString('base64')},r=${nonce}`;
     const message = `${this.bare},${serverFirst},${withoutProof}`;
 
-    const salted = await derive(saslprep(this.options.password), salt, iterations, 32, 'sha256');
+    const salted = await saltedPassword(saslprep(this.options.password), salt, iterations);
     const clientKey = hmac(salted, 'Client Key');
     const signature = hmac(createHash('sha256').update(clientKey).digest(), message);
     const proof = clientKey.map((byte, i) => byte ^ (signature[i] ?? 0));
@@ -78,6 +78,24 @@ export class ScramFailed extends Error {
 const maxIterations = 10_000_000;
 
 const derive = promisify(pbkdf2);
+
+/**
+ * Salted passwords, by what they are derived from: a server salts a role's password once, so whoever logs in as the same role again and
+ * again would derive the same each time, for milliseconds. They are worth what the passwords are, which this process holds as well.
+ */
+const derived = new Map<string, Promise<Buffer>>();
+const mostDerived = 100;
+
+function saltedPassword(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+  const key = createHash('sha256').update(JSON.stringify([password, salt.toString('base64'), iterations])).digest('hex'); // prettier-ignore
+  const known = derived.get(key);
+  if (known) return known;
+  const salted = derive(password, salt, iterations, 32, 'sha256');
+  derived.set(key, salted);
+  const [oldest] = derived.keys();
+  if (derived.size > mostDerived && oldest !== undefined) derived.delete(oldest);
+  return salted;
+}
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text, 'utf8').digest();
 
 function readServerFirst(text: string): { nonce: string; salt: Buffer; iterations: number } {

@@ -68,8 +68,8 @@ export interface HeldToken {
 }
 
 /**
- * From the start-up packet to the first ReadyForQuery: who is it, what may it reach, and what stands there. Each step is on record
- * before the next.
+ * From the start-up packet to the first ReadyForQuery: who is it, what may it reach, and what stands there. All of it is on record
+ * before a connection is made upstream.
  */
 export class Admission {
   constructor(private readonly options: AdmissionOptions) {}
@@ -102,10 +102,13 @@ export class Admission {
 
   private async steps(id: string, arrival: Arrival, request: StartupRequest): Promise<Admitted> {
     const { journal, access, authentication } = this.options;
-    await journal.record([{ type: 'session.opened', session: id, data: opened(arrival, request) }]);
+    // On its way to the disk while the client is asked for its token.
+    const opening = journal.record([{ type: 'session.opened', session: id, data: opened(arrival, request) }]);
+    opening.catch(() => undefined); // told below, unless the client is refused before
     const requested = requestedBy(request.parameters);
     const claimed = claimedRun(requested.own);
     const who = await authentication.of(id, arrival, request, requested);
+    await opening;
     const place = this.authorize(id, who, requested);
     const { destination, granted } = place;
     refuseOtherTargets(who, destination.target);

@@ -18,20 +18,32 @@ export async function startProxy(
     durability,
     target: { port: target, database: database.name, login: database.login, password: database.password },
   });
-  const main = fileURLToPath(new URL('../../services/proxy/main.js', import.meta.url));
-  const child = fork(main, ['--config', file], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  const proxy = await startService('proxy', file);
+  return {
+    name: durability,
+    env: libpq(port, 'require', token),
+    ...(proxy.pid !== undefined && { pid: proxy.pid }),
+    dataDir,
+    stop: proxy.stop,
+  };
+}
+
+/** A service as it is run for real. Resolves when it is ready. @throws with what it said when it ends before */
+export async function startService(
+  name: string,
+  config: string,
+): Promise<{ readonly pid: number | undefined; readonly stop: () => Promise<void> }> {
+  const main = fileURLToPath(new URL(`../../services/${name}/main.js`, import.meta.url));
+  const child = fork(main, ['--config', config], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-8_192)));
   const exited = once(child, 'exit').then(() => {
-    throw new Error(`the proxy ended:\n${said}`);
+    throw new Error(`the ${name} ended:\n${said}`);
   });
   await Promise.race([once(child, 'message'), exited]);
   exited.catch(() => undefined);
   return {
-    name: durability,
-    env: libpq(port, 'require', token),
-    ...(child.pid !== undefined && { pid: child.pid }),
-    dataDir,
+    pid: child.pid,
     stop: async () => {
       child.kill('SIGTERM');
       await exited.catch(() => undefined);

@@ -48,6 +48,14 @@ describe('a session through the proxy', () => {
     }
   });
 
+  it('knows what was made before it began, though another session read the catalog just before that', async () => {
+    await (await connect()).query('SELECT 1');
+    const admin = await world.direct();
+    await admin.query(`CREATE TABLE just_made (id int); GRANT SELECT ON just_made TO ${login.name}`);
+    await admin.end();
+    expect((await (await connect()).query('SELECT id FROM just_made')).rows).toEqual([]);
+  });
+
   it('refuses a denied statement, and the next one works', async () => {
     const client = await connect();
     const refused = client.query('DROP TABLE item');

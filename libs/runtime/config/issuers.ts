@@ -29,9 +29,18 @@ const claims = z.strictObject({
       'The claims with its groups, each a list of texts or one; or templates. `a.b` goes down; a name may hold dots itself. What is not in a token adds no group.',
     ),
   kind: z
-    .union([z.string().min(1), z.strictObject({ fixed: kind.describe('What all of them are.') })])
+    .union([
+      z.string().min(1),
+      z.strictObject({ fixed: kind.describe('What all of them are.') }),
+      z.strictObject({
+        claim: z.string().min(1).describe('A claim with words of its own.'),
+        values: z.record(z.string(), kind).describe('What each of its words means. Any other is refused.'),
+      }),
+    ])
     .optional()
-    .describe("A claim that says human, agent or service. Without it: a client's own token is an agent's, any other a human's."),
+    .describe(
+      "A claim that says human, agent or service; `{ fixed: service }` for all; or `{ claim: idtyp, values: { app: agent } }`. Without it: a client's own token is an agent's, any other a human's.",
+    ),
   run: z
     .string()
     .min(1)
@@ -78,7 +87,7 @@ export const issuers = z
         .array(z.string().min(1))
         .min(1)
         .optional()
-        .describe('The clients that a token may have been issued to (`azp`, `client_id`, `appid`). Without it: any.'),
+        .describe('The clients that a token may have been issued to (`azp`, `client_id`, `appid`, `cid`). Without it: any.'),
       jwksUri: trustedUrl.optional().describe("Where its keys are. Without it: asked of the issuer's openid-configuration."),
       algorithms: z
         .array(algorithm)
