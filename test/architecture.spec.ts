@@ -29,6 +29,8 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   jose: ['libs/identity', 'libs/secrets'],
   'openid-client': ['libs/identity'],
   '@node-saml/node-saml': ['libs/identity'],
+  'xml-crypto': ['libs/identity'],
+  '@xmldom/xmldom': ['libs/identity'],
   '@bufbuild/cel': ['libs/policy'],
   '@modelcontextprotocol/server': ['services/cli'],
   '@modelcontextprotocol/node': ['services/cli'],

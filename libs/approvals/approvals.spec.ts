@@ -45,7 +45,17 @@ describe('an approval', () => {
     expect(pending(holds, 5000)).toEqual([
       {
         id: approval,
-        held: { session, n: 3, principal: bot, approvers: ['dba'], binding: bound, mode: 'retry', quorum: 1, since: 1000, until },
+        held: {
+          session,
+          n: 3,
+          asker: { principal: bot, actors: [] },
+          approvers: ['dba'],
+          binding: bound,
+          mode: 'retry',
+          quorum: 1,
+          since: 1000,
+          until,
+        },
         votes: [],
         consumed: null,
         released: false,
@@ -139,3 +149,28 @@ function permutations<T>(items: readonly T[]): T[][] {
   if (items.length === 0) return [[]];
   return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
 }
+
+describe('a statement of an agent that acts for someone', () => {
+  const delegated = event('session.authenticated', {
+    principal: { ...alice, groups: ['dba'], kind: 'agent' },
+    actors: [bot, { issuer: 'https://id', subject: 'planner' }],
+    ...{ method: 'oidc', login: 'app', target: 'main', database: 'app', durability: 'strict', policy: 'a'.repeat(64) },
+  });
+
+  it.each([
+    ['the one whom it acts for', alice, 'waiting'],
+    ['the agent', bot, 'waiting'],
+    ['an agent behind it', { issuer: 'https://id', subject: 'planner' }, 'waiting'],
+    ['another', bob, 'granted'],
+    ['one of that name at another issuer', { ...bot, issuer: 'https://elsewhere' }, 'granted'],
+  ])('is voted on by %s: %#', (_, by, expected) => {
+    expect(outcome(given(delegated, held(), vote('approval.granted', by)))).toBe(expected);
+  });
+
+  it.each([
+    ['the one whom it acts for', alice],
+    ['the agent', bot],
+  ])('can be taken back by %s', (_, by) => {
+    expect(outcome(given(delegated, held(), vote('approval.withdrawn', by, { groups: [] })))).toBe('withdrawn');
+  });
+});

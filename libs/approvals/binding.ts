@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonical } from '#events';
+import { type By, canonical } from '#events';
 
 /** All that an approval is for. One byte of it differs, and it is another statement, which nobody approved. */
 export interface Bound {
@@ -16,8 +16,10 @@ export interface Bound {
   readonly reaches?: string;
   /** The texts of the prepared statements that it runs by name. */
   readonly named?: readonly Uint8Array[];
-  /** Where the client waits: its session. Where it retries: who it is, and its agent run where it has one. */
-  readonly by: { readonly session: string } | { readonly issuer: string; readonly subject: string; readonly run?: string };
+  /** Where the client waits: its session. Where it retries: who it is, who acts for it, and its run where it has one. */
+  readonly by:
+    | { readonly session: string }
+    | { readonly issuer: string; readonly subject: string; readonly actors?: readonly By[]; readonly run?: string };
 }
 
 export interface BoundParameter {
@@ -35,7 +37,12 @@ export function binding({ sql, parameters, role, target, database, searchPath, p
     by:
       'session' in by
         ? { session: by.session }
-        : { issuer: by.issuer, subject: by.subject, ...(by.run !== undefined && { run: by.run }) },
+        : {
+            issuer: by.issuer,
+            subject: by.subject,
+            ...(by.actors && by.actors.length > 0 && { actors: by.actors }),
+            ...(by.run !== undefined && { run: by.run }),
+          },
     database,
     ...(named && { named: named.map((text) => createHash('sha256').update(text).digest('hex')) }),
     parameters: parametersHash(parameters),

@@ -1,12 +1,14 @@
-import { type By, type Event, eventId, type EventOf } from '#events';
+import { type Event, eventId, type EventOf } from '#events';
 import { type Approval, type Held, type Holds, isSame, type Vote } from './holds.js';
 
 /** The holds after one more event. Votes and holds may come in any order between each other, and more than once. */
 export function evolve(holds: Holds, event: Event): Holds {
   switch (event.type) {
     case 'session.authenticated': {
-      const { issuer, subject } = event.data.principal;
-      return { ...holds, principals: new Map(holds.principals).set(event.session, { issuer, subject }) };
+      const { principal, actors = [] } = event.data;
+      const { issuer, subject } = principal;
+      const asker = { principal: { issuer, subject }, actors };
+      return { ...holds, askers: new Map(holds.askers).set(event.session, asker) };
     }
     case 'statement.held':
       return hold(holds, event);
@@ -44,8 +46,8 @@ function change(holds: Holds, id: string, next: (approval: Approval) => Approval
 function hold(holds: Holds, { session, at, data }: EventOf<'statement.held'>): Holds {
   const { n, approval: id, approvers, binding, mode, quorum, until } = data;
   return change(holds, id, (approval) => {
-    const principal: By | null = holds.principals.get(session) ?? approval.held?.principal ?? null;
-    const held: Held = { session, n, principal, approvers, binding, mode, quorum, since: at, until };
+    const asker = holds.askers.get(session) ?? approval.held?.asker ?? null;
+    const held: Held = { session, n, asker, approvers, binding, mode, quorum, since: at, until };
     if (approval.held && approval.held.since > at) return approval;
     return { ...approval, held, released: approval.released && approval.held?.since === at };
   });
@@ -82,7 +84,7 @@ function release(holds: Holds, isOver: (held: Held) => boolean): Holds {
 }
 
 function leave(holds: Holds, session: string): Holds {
-  const principals = new Map(holds.principals);
-  principals.delete(session);
-  return release({ ...holds, principals }, (held) => held.session === session);
+  const askers = new Map(holds.askers);
+  askers.delete(session);
+  return release({ ...holds, askers }, (held) => held.session === session);
 }

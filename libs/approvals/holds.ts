@@ -4,7 +4,14 @@ import type { By } from '#events';
 export interface Holds {
   readonly approvals: ReadonlyMap<string, Approval>;
   /** By session, as long as it is open. */
-  readonly principals: ReadonlyMap<string, By>;
+  readonly askers: ReadonlyMap<string, Asker>;
+}
+
+/** Who is at a session: on whose behalf, and who acts. */
+export interface Asker {
+  readonly principal: By;
+  /** The present actor first; none: the principal itself. */
+  readonly actors: readonly By[];
 }
 
 export interface Approval {
@@ -22,8 +29,8 @@ export interface Approval {
 export interface Held {
   readonly session: string;
   readonly n: number;
-  /** Who may never vote on it; null where the log did not tell: then nobody may. */
-  readonly principal: By | null;
+  /** Neither the principal nor an actor may ever vote on it. Null where the log did not tell: then nobody may. */
+  readonly asker: Asker | null;
   readonly approvers: readonly string[];
   readonly binding: string;
   readonly mode: 'wait' | 'retry';
@@ -44,6 +51,10 @@ export interface Vote {
   readonly event: string;
 }
 
-export const noHolds: Holds = { approvals: new Map(), principals: new Map() };
+export const noHolds: Holds = { approvals: new Map(), askers: new Map() };
 
 export const isSame = (a: By, b: By): boolean => a.issuer === b.issuer && a.subject === b.subject;
+
+/** Whether someone asked for it themselves, or has an agent that did, or is that agent. */
+export const isAsker = ({ principal, actors }: Asker, by: By): boolean =>
+  isSame(principal, by) || actors.some((actor) => isSame(actor, by));

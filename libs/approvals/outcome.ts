@@ -1,4 +1,4 @@
-import { type Approval, type Held, type Holds, isSame, type Vote } from './holds.js';
+import { type Approval, type Held, type Holds, isAsker, type Vote } from './holds.js';
 
 /**
  * What became of an approval. `withdrawn`: by who asked for it, or because they waited no longer. Only `granted` lets a statement
@@ -11,7 +11,7 @@ export function outcomeOf({ held, votes, consumed, released }: Approval, now: nu
   if (consumed) return 'consumed';
   if (!held) return 'waiting';
   const inTime = votes.filter(({ at }) => at < held.until);
-  if (released || inTime.some((vote) => vote.kind === 'withdrawn' && isPrincipal(held, vote))) return 'withdrawn';
+  if (released || inTime.some((vote) => vote.kind === 'withdrawn' && isOwn(held, vote))) return 'withdrawn';
   const counted = inTime.filter((vote) => counts(held, vote));
   if (counted.some(({ kind }) => kind === 'denied')) return 'denied';
   if (now >= held.until) return 'expired';
@@ -25,11 +25,11 @@ export const pending = (holds: Holds, now: number): Approval[] =>
     .filter((approval) => approval.held && outcomeOf(approval, now) === 'waiting')
     .sort((a, b) => (a.held?.since ?? 0) - (b.held?.since ?? 0) || (a.id < b.id ? -1 : 1));
 
-/** Whether someone may vote on it: in one of the groups that the policy names, and not who asked. */
+/** Whether someone may vote on it: in one of the groups that the policy names, and neither who asked nor on whose behalf. */
 export const isEligible = (held: Held, voter: Pick<Vote, 'by' | 'groups'>): boolean =>
-  held.principal !== null && !isSame(held.principal, voter.by) && voter.groups.some((group) => held.approvers.includes(group));
+  held.asker !== null && !isAsker(held.asker, voter.by) && voter.groups.some((group) => held.approvers.includes(group));
 
 /** A vote is for exact bytes in an exact place: one with another binding is a vote on something else. */
 const counts = (held: Held, vote: Vote): boolean => vote.binding === held.binding && isEligible(held, vote);
 
-const isPrincipal = (held: Held, vote: Vote): boolean => held.principal !== null && isSame(held.principal, vote.by);
+const isOwn = ({ asker }: Held, { by }: Vote): boolean => asker !== null && isAsker(asker, by);

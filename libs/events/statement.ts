@@ -16,6 +16,8 @@ export const StatementFacts = writtenOnce(
     functions: z.array(z.string()),
     /** Settings that it changes by SET or RESET; absent where it changes none by name. */
     settings: z.array(z.string()).optional(),
+    /** Roles that it makes the session run as; `*` where its text does not tell which, or keeps one for later. Absent: none. */
+    assumes: z.array(z.string()).optional(),
     /** An UPDATE or DELETE that no WHERE on a unique key bounds. */
     unbounded: z.boolean(),
     /** What the analysis could not see into, or found dangerous; sorted. */

@@ -6,7 +6,7 @@ import { readCompact } from './compact.js';
 import { AuthenticationFailed, type Refusal } from './errors.js';
 import { IssuerKeys, type KeyTimes } from './issuer-keys.js';
 import type { Fetch } from './key-download.js';
-import { principalOf } from './principal.js';
+import { actorsOf, principalOf, runOf } from './principal.js';
 
 /** An issuer whose access tokens are accepted. */
 export interface Issuer {
@@ -21,6 +21,8 @@ export interface Issuer {
   /** Which of its tokens are access tokens. Absent: those that do not say that they are another kind. */
   readonly tokenType?: TokenType | undefined;
   readonly clockSkewSeconds: number;
+  /** `own`: our own api, whose tokens pass on who somebody is at another issuer. */
+  readonly kind?: 'own' | undefined;
   /** How long ago a token may have been issued. Absent: as long as it is valid. */
   readonly maxAgeSeconds?: number | undefined;
   readonly keys?: KeyTimes | undefined;
@@ -74,9 +76,9 @@ export class AccessTokens {
       return {
         principal: principalOf(payload, issuer),
         method: 'oidc',
-        actors: [],
+        actors: actorsOf(payload, issuer),
         claims: payload,
-        run: {},
+        run: runOf(payload, issuer),
         ...(payload.jti !== undefined && { tokenId: payload.jti }),
         ...(payload.exp !== undefined && {
           expires: Math.floor(payload.exp * 1000),

@@ -11,6 +11,11 @@ export interface ClaimMapping {
   readonly groups: string | readonly string[];
   /** A claim that says human, agent or service; or what every principal of this issuer is. Absent: told by the client that it names. */
   readonly kind?: string | { readonly fixed: 'human' | 'agent' | 'service' } | undefined;
+  /** What it says of the run that it is for, and of which it vouches: names of claims. Absent: nothing. */
+  readonly run?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly toolCall?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 /** @throws AuthenticationFailed */

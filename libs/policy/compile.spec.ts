@@ -38,7 +38,7 @@ masks:
   - { column: public.cards.pan, mask: constant, value: 'none' }
   - { column: public.cards.exp, mask: redact }
 `);
-    expect({ roles, rules: rules.map(({ rule }) => rule), masks, source }).toEqual({
+    expect({ roles: roles.map(({ role }) => role), rules: rules.map(({ rule }) => rule), masks, source }).toEqual({
       source: 'policy.yml',
       roles: [{ groups: ['a'], subjects: ['s'], issuer: 'https://i', target: 'main', databases: ['*'], login: 'l' }],
       rules: [
@@ -206,5 +206,48 @@ hunter: 2
     expect(compile(Buffer.from([0xff]), 'p')).toEqual({
       problems: [{ line: 1, column: 1, path: '', message: 'not valid UTF-8' }],
     });
+  });
+
+  it('says where in the file an expression is wrong, however it is quoted', () => {
+    const found = problems(`roles:
+  - { groups: [a], when: claims.x == 1 &&, target: main, databases: ['*'], login: l }
+  - groups: [a]
+    when: "principal.nme == 'x'"
+    target: main
+    databases: ['*']
+    login: l
+  - when: |
+      target == "main" &&
+        databse == "shop"
+    target: main
+    databases: ['*']
+    login: l
+rules:
+  - { name: a, when: { cel: 'statement.verbs == 1' }, then: allow }
+`);
+    expect(found.map((problem) => problem.replace(/; there are .*$| found .*$/, ''))).toEqual([
+      '2:40 roles.0.when: not an expression:',
+      '4:21 roles.1.when: no such member: nme',
+      '10:9 roles.2.when: no such name: databse',
+      '15:39 rules.0.when.cel: no such member: verbs',
+    ]);
+  });
+
+  it.each([
+    ['{ cel: target == "a" }', '{ cel: target == "a" }', true],
+    ['{ cel: target == "a" }', '{ cel: target == "b" }', false],
+    ['{ verbs: [SELECT] }', '{ verbs: [SELECT], cel: target == "a" }', true],
+    ['{ verbs: [SELECT], cel: target == "a" }', '{ verbs: [SELECT] }', false],
+    ['{ run: required }', '{ run: verified }', true],
+    ['{ run: verified }', '{ run: required }', false],
+    ['{ kinds: [agent, service] }', '{ kinds: [agent] }', true],
+    ["{ actors: ['*'] }", '{ actors: [bot] }', true],
+    ["{ actors: ['*'] }", '{ kinds: [agent] }', false],
+  ])('of rules with %s before %s, the second never matches: %s', (first, second, never) => {
+    const found = problems(`rules:
+  - { name: a, when: ${first}, then: allow }
+  - { name: b, when: ${second}, then: deny }
+`);
+    expect(found.map((problem) => /never matches/.test(problem))).toEqual(never ? [true] : []);
   });
 });

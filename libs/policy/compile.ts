@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closest } from '#spelling';
 import { type Document, isMap, isScalar, LineCounter, parseDocument, type YAMLParseError } from 'yaml';
+import { compileExpression } from './cel/expression.js';
+import { type Kind, ofRole, ofRule } from './cel/kinds.js';
 import { covers } from './match.js';
 import { type Policy, policyOf } from './policy.js';
 import { keysAt, MaskOfAnyKind, PolicyFile, RuleOfAnyKind } from './schema.js';
@@ -37,10 +39,13 @@ export function compile(text: Uint8Array | string, source: string): Compiled {
   const value = plain(document) ?? {};
   const parsed = PolicyFile.safeParse(value);
   const findings = parsed.success
-    ? [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data)]
+    ? [...namesTwice(parsed.data), ...neverMatching(parsed.data), ...keepNothing(parsed.data), ...expressions(parsed.data)]
     : parsed.error.issues.flatMap((issue) => [...findingsOf(issue), ...behind(issue, value)]);
   if (!parsed.success || findings.length > 0) {
-    const problems = findings.map(([path, message]) => ({ ...position(document, lines, path), path: path.join('.'), message }));
+    const problems = findings.map(([path, message, within]) => {
+      const place = within ? withinText(document, lines, written, path, within) : position(document, lines, path);
+      return { ...place, path: path.join('.'), message };
+    });
     return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
   }
   return { policy: policyOf(parsed.data, createHash('sha256').update(text).digest('hex'), source) };
@@ -68,7 +73,14 @@ function plain(document: Document): unknown {
   }
 }
 
-type Finding = readonly [path: Path, message: string];
+/** From 1, in the text of a value. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** `within`: the place in the text that stands at the path. */
+type Finding = readonly [path: Path, message: string, within?: Place];
 
 interface Issue {
   readonly code?: string | undefined;
@@ -128,6 +140,32 @@ function keepNothing({ masks }: PolicyFile): Finding[] {
       ? [[['masks', index, 'keep'], 'keeps nothing: use redact']]
       : [],
   );
+}
+
+function expressions({ roles, rules }: PolicyFile): Finding[] {
+  const wrong = (path: Path, text: string | undefined, variables: Readonly<Record<string, Kind>>): Finding[] => {
+    const compiled = text === undefined ? undefined : compileExpression(text, variables);
+    if (!compiled || !('message' in compiled)) return [];
+    const { message, line, column } = compiled;
+    return [[path, line === 1 ? message : `${message} (line ${line} of the condition)`, { line, column }]];
+  };
+  return [
+    ...roles.flatMap(({ when }, index) => wrong(['roles', index, 'when'], when, ofRole)),
+    ...rules.flatMap(({ when }, index) => wrong(['rules', index, 'when', 'cel'], when?.cel, ofRule)),
+  ];
+}
+
+/** Where a place in a text stands in the file: to the column where the text stands in it as it is, else where it begins. */
+function withinText(document: Document, lines: LineCounter, written: string, path: Path, { line, column }: Place): Place {
+  const node = document.getIn(path, true);
+  if (!isScalar(node) || !node.range) return position(document, lines, path);
+  const start = lines.linePos(node.range[0]);
+  if (node.type === 'BLOCK_LITERAL') {
+    const first = written.split('\n')[start.line] ?? '';
+    return { line: start.line + line, column: first.length - first.trimStart().length + column };
+  }
+  const quote = node.type === 'PLAIN' ? 0 : 1;
+  return { line: start.line, column: start.col + (line === 1 && node.type !== 'BLOCK_FOLDED' ? quote + column - 1 : 0) };
 }
 
 /** Where a path stands in the text; the nearest parent where the path itself is missing. */

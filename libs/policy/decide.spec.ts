@@ -2,7 +2,8 @@ import type { StatementFacts } from '#events';
 import { compile } from './compile.js';
 import { decide, type Decision } from './decide.js';
 import type { Context } from './match.js';
-import { loginFor, masksFor, type Policy } from './policy.js';
+import { masksFor, type Policy } from './policy.js';
+import { chooseRole } from './roles.js';
 
 const policy = (text: string): Policy => {
   const compiled = compile(text, 'policy.yml');
@@ -137,7 +138,7 @@ rules:
   });
 });
 
-describe('loginFor', () => {
+describe('chooseRole', () => {
   const roles = policy(`
 roles:
   - { name: one, groups: [agents], subjects: [other-bot], target: main, databases: [shop], login: a }
@@ -148,12 +149,12 @@ roles:
 `);
 
   it.each([
-    ['main', 'shop', { name: 'mine', login: 'd' }],
-    ['main', 'test_1', { name: 'mine', login: 'd' }],
-    ['main', 'other', { name: 'e', login: 'e' }],
+    ['main', 'shop', { name: 'mine', login: 'd', mayAssume: [] }],
+    ['main', 'test_1', { name: 'mine', login: 'd', mayAssume: [] }],
+    ['main', 'other', { name: 'e', login: 'e', mayAssume: [] }],
     ['second', 'shop', undefined],
-  ])('on %s/%s', (target, database, login) => {
-    expect(loginFor(roles, principal, target, database)).toEqual(login);
+  ])('on %s/%s', (target, database, granted) => {
+    expect(chooseRole(roles, { principal, actors: [], claims: {} }, target, database).granted).toEqual(granted);
   });
 });
 

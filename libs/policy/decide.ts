@@ -1,6 +1,6 @@
 import type { Durability, StatementFacts } from '#events';
-import type { Context } from './match.js';
-import type { Policy } from './policy.js';
+import { bindings, type Context } from './match.js';
+import type { CompiledRule, Policy } from './policy.js';
 import type { Rule } from './schema.js';
 
 interface Decided {
@@ -30,26 +30,50 @@ export interface Decidable {
   readonly facts: StatementFacts;
 }
 
+/** The proxy's own, before any rule: no policy lets a session leave its login, but for the roles that its role of the policy names. */
+const roleGuard = 'sallyport:role-guard';
+
 /**
  * Decides on the statements of one text: each by the first rule that matches it, all together by the strictest. Pure and total.
  * What no rule matches is denied by `sallyport:default`; a text without statements has nothing to deny (`sallyport:empty`).
  */
 export function decide(statements: readonly Decidable[], context: Context, policy: Policy): Decision {
-  const rules = statements.map(({ facts }) => policy.rules.find(({ matches }) => matches(facts, context))?.rule);
+  const foreign = roleLeftFor(statements, context);
+  if (foreign !== undefined) return { verdict: 'deny', rule: roleGuard, reason: foreign };
+  const found = statements.map(({ facts }) => policy.rules.find(({ matches }) => matches(facts, context)));
+  const rules = found.map((compiled) => compiled?.rule);
   const strictest = strictness
     .map((verdict) => rules.findIndex((rule) => (rule?.then ?? 'deny') === verdict))
     .find((at) => at >= 0);
   if (strictest === undefined) return { verdict: 'allow', rule: 'sallyport:empty', reason: 'no statement' };
-  const rule = rules[strictest];
-  if (rule === undefined) return { verdict: 'deny', rule: 'sallyport:default', reason: 'no rule allows it' };
+  const compiled = found[strictest];
+  if (compiled === undefined) return { verdict: 'deny', rule: 'sallyport:default', reason: 'no rule allows it' };
   const durability = strongest(rules);
-  return { ...decisionOf(rule), ...(durability && { durability }) };
+  const failed = failureOf(compiled, statements[strictest], context);
+  return { ...decisionOf(compiled.rule, failed), ...(durability && { durability }) };
+}
+
+function roleLeftFor(statements: readonly Decidable[], { mayRunAs = [] }: Context): string | undefined {
+  for (const { facts } of statements) {
+    const foreign = facts.assumes?.find((role) => !mayRunAs.includes(role));
+    if (foreign === '*') return 'it may change the role that this, or a later, session runs as';
+    if (foreign !== undefined) return `this session may not run as ${foreign}`;
+  }
+  return undefined;
+}
+
+/** Why the expression of the rule that decided is neither true nor false. */
+function failureOf({ cel }: CompiledRule, statement: Decidable | undefined, context: Context): string | undefined {
+  const outcome = cel && statement && cel.evaluate(bindings(statement.facts, context));
+  return typeof outcome === 'object' ? outcome.failed : undefined;
 }
 
 const strictness = ['deny', 'hold', 'allow'] as const;
 
-function decisionOf(rule: Rule): Decision {
-  const decided = { rule: rule.name, reason: rule.reason ?? `rule ${rule.name}` };
+function decisionOf(rule: Rule, failed: string | undefined): Decision {
+  const because = rule.reason ?? `rule ${rule.name}`;
+  const reason = failed === undefined ? because : `${because} (its condition cannot be evaluated: ${failed})`;
+  const decided = { rule: rule.name, reason };
   if (rule.then !== 'hold') return { verdict: rule.then, ...decided };
   const { approvers, quorum, wait, expires, mode } = rule.hold;
   return { verdict: 'hold', ...decided, approvers, quorum, waitMs: wait, expiresMs: expires, mode };

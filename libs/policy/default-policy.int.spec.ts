@@ -52,7 +52,7 @@ describe('the default policy', () => {
     ['grant all on accounts to app', 'no-privileges'],
     ['alter system set fsync = off', 'no-privileges'],
     ['load $$x$$', 'no-loading'],
-    ['update pg_settings set setting = $$off$$ where name = $$row_security$$', 'no-catalog-writes'],
+    ['update pg_settings set setting = $$off$$ where name = $$row_security$$', 'sallyport:role-guard'],
     ['select rolpassword from pg_authid', 'no-secrets'],
     ['select * from missing', 'unseen'],
     ['select row(1)::job::text', 'unseen'],
@@ -68,7 +68,8 @@ describe('the default policy', () => {
     ['truncate accounts', 'mass-writes'],
     ['delete from accounts where id = 1', 'cascades'],
     ['set search_path = evil', 'server-wide'],
-    ['select set_config($$role$$, $$app$$, false)', 'server-wide'],
+    ['select set_config($$role$$, $$other$$, false)', 'sallyport:role-guard'],
+    ['select set_config($$x.y$$, $$z$$, false)', 'server-wide'],
     ['lock accounts', 'server-wide'],
     ['select pg_terminate_backend(1)', 'server-wide'],
   ])('does not let %s pass: %s', async (sql, rule) => {

@@ -104,16 +104,18 @@ ${hold}
 `;
 }
 
-function roleText({ name, groups, subjects, issuer, target, databases, login }: Role): string {
+function roleText({ name, groups, subjects, issuer, when, target, databases, login, mayAssume }: Role): string {
   const line = (key: string, value: unknown): string => `    ${key}: ${JSON.stringify(value)}`;
   const lines = [
     ...(name === undefined ? [] : [line('name', name)]),
-    line('groups', groups),
+    ...(groups === undefined ? [] : [line('groups', groups)]),
     ...(subjects === undefined ? [] : [line('subjects', subjects)]),
     ...(issuer === undefined ? [] : [line('issuer', issuer)]),
+    ...(when === undefined ? [] : [line('when', when)]),
     line('target', target),
     line('databases', databases),
     line('login', login),
+    ...(mayAssume === undefined ? [] : [line('mayAssume', mayAssume)]),
   ];
   return `  - ${lines.join('\n').trimStart()}`;
 }

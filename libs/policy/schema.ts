@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Durability } from '#events';
+import { Durability, Principal } from '#events';
 import { risks, verbs } from '#sql';
+import { longestExpression } from './cel/expression.js';
 
 /** A list of alternatives: without any it would say nothing. */
 const anyOf = <T extends z.ZodType>(item: T) => z.array(item).min(1, 'an empty list never matches');
@@ -19,10 +20,18 @@ const duration = z
   .regex(/^\d{1,6}(ms|s|m|h)$/, 'a duration like 45s, 15m or 2h')
   .transform(milliseconds);
 
+/** A condition in CEL: https://cel.dev. */
+const expression = z.string().min(1).max(longestExpression, `longer than ${longestExpression} characters`);
+
 /** What a rule asks of a statement: all of it has to hold. A list is satisfied by any of its items, unless it says otherwise. */
 export const When = z.strictObject({
   groups: anyOf(word).optional(),
   subjects: anyOf(word).optional(),
+  kinds: anyOf(Principal.shape.kind).optional(),
+  /** Subjects of those who act in the principal's name. */
+  actors: anyOf(glob).optional(),
+  /** The statement says which run it belongs to; `verified`: an issuer vouches for it. */
+  run: z.enum(['required', 'verified']).optional(),
   targets: anyOf(glob).optional(),
   databases: anyOf(glob).optional(),
   verbs: anyOf(verb).optional(),
@@ -42,6 +51,8 @@ export const When = z.strictObject({
   risks: anyOf(riskOrAny).optional(),
   /** Every risk of the statement is among these; an empty list asks for none. */
   onlyRisks: z.array(risk).optional(),
+  /** CEL over `principal`, `actors`, `run`, `target`, `database` and `statement`. */
+  cel: expression.optional(),
 });
 export type When = z.infer<typeof When>;
 
@@ -77,17 +88,28 @@ export const Rule = z.discriminatedUnion(
 export const RuleOfAnyKind = z.strictObject({ ...ruleBase, then: z.unknown(), hold: Hold.optional() });
 export type Rule = z.infer<typeof Rule>;
 
-export const Role = z.strictObject({
-  /** What a session in this role may call itself beside the principal's own name; its login, where it has none. */
-  name: name.optional(),
-  groups: anyOf(word),
-  subjects: anyOf(word).optional(),
-  issuer: word.optional(),
-  target: word,
-  databases: anyOf(glob),
-  /** The login at the target that such a session runs as. */
-  login: word,
-});
+/** Who may come in, and as what: all of it has to hold. */
+export const Role = z
+  .strictObject({
+    /** What a session in this role may call itself beside the principal's own name; its login, where it has none. */
+    name: name.optional(),
+    /** May be left out where `when` says who. */
+    groups: anyOf(word).optional(),
+    subjects: anyOf(word).optional(),
+    issuer: word.optional(),
+    /** CEL over `claims`, `principal`, `actors`, `target` and `database`. */
+    when: expression.optional(),
+    target: word,
+    databases: anyOf(glob),
+    /** The login at the target that such a session runs as. */
+    login: word,
+    /** Roles of the database that it may change to by SET ROLE, where the rules allow that, too. Without it: none. */
+    mayAssume: anyOf(z.string().regex(/^[^\s*]+$/, 'the name of a role')).optional(),
+  })
+  .refine(({ groups, when }) => groups !== undefined || when !== undefined, {
+    path: ['groups'],
+    error: 'is missing: name groups, or say who by when',
+  });
 export type Role = z.infer<typeof Role>;
 
 const maskBase = {

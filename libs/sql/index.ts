@@ -34,6 +34,7 @@ export type {
   TypeReference,
   Written,
 } from './written.js';
+export { commentedRun } from './sqlcommenter.js';
 export { maySpellSecret } from './read/secrets.js';
 export { verbs } from './verbs.js';
 export { definitionFunctions } from './read/definitions.js';

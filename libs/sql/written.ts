@@ -54,6 +54,8 @@ export interface Written {
   readonly arrays?: true;
   /** An ALTER that drops: a column, a constraint, a partition. */
   readonly drops?: true;
+  /** Roles that it makes the session run as, `*` for one that its text does not tell; absent without any. */
+  readonly assumes?: readonly string[];
 }
 
 export interface QualifiedName {

@@ -1,11 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
-import { AccessGuard } from './access/access.guard.js';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { AccessJournal } from './access/access-journal.js';
-import { BearerLogins } from './access/bearer-logins.js';
-import { ConsoleLogins } from './access/console-logins.js';
-import { LoginController } from './access/login.controller.js';
 import { ViewedInterceptor } from './access/viewed.interceptor.js';
+import { AccessExplainedController } from './access-explained.controller.js';
+import { SeenPrincipals } from './access/seen-principals.js';
+import { WhoAmIController } from './access/whoami.controller.js';
 import { ActivePolicy } from './active-policy.js';
 import { AlertsController } from './alerts.controller.js';
 import { Approvals } from './approval/approvals.js';
@@ -18,6 +17,9 @@ import { LogFollower } from './log/follower.js';
 import { LogRecordings } from './log/log-recordings.js';
 import { Positions } from './log/positions.js';
 import { SessionIndex } from './log/session-index.js';
+import { ConsoleCode } from './login/console-code.js';
+import { SpentAssertions } from './login/spent-assertions.js';
+import { loginControllers, loginProviders } from './login/wiring.js';
 import { PolicyController } from './policy.controller.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { Projection } from './projection.js';
@@ -31,17 +33,20 @@ import { StepsController } from './session/steps.controller.js';
 import { StatementsController } from './statements.controller.js';
 import { TailController } from './tail/tail.controller.js';
 import { Tails } from './tail/tails.js';
+import { IssuedTokens } from './token/issued-tokens.js';
 
 /** Everything that the api consists of, wired. */
 @Module({})
 export class ApiModule {
-  static on({ reader, journal, ownLog, authenticator, clickhouse, roles, consoleCode, now, random, log }: Ground): DynamicModule {
+  static on(ground: Ground): DynamicModule {
+    const { reader, journal, ownLog, clickhouse, now, log } = ground;
     const clock: Clock = { now };
     return {
       module: ApiModule,
       controllers: [
         HealthController,
-        LoginController,
+        ...loginControllers,
+        WhoAmIController,
         SessionsController,
         StepsController,
         ReplayController,
@@ -50,6 +55,7 @@ export class ApiModule {
         ApprovalsController,
         AlertsController,
         PolicyController,
+        AccessExplainedController,
         ReportsController,
       ],
       providers: [
@@ -57,21 +63,7 @@ export class ApiModule {
 
         // Who may do what, and that it is written down.
         { provide: AccessJournal, useFactory: () => new AccessJournal(journal, now, log) },
-        {
-          provide: BearerLogins,
-          useFactory: (accesses: AccessJournal) => new BearerLogins(authenticator, accesses, roles, now),
-          inject: [AccessJournal],
-        },
-        {
-          provide: ConsoleLogins,
-          useFactory: (accesses: AccessJournal) => new ConsoleLogins({ code: consoleCode, roles, accesses, now, random }),
-          inject: [AccessJournal],
-        },
-        {
-          provide: APP_GUARD,
-          useFactory: (...parts: ConstructorParameters<typeof AccessGuard>) => new AccessGuard(...parts),
-          inject: [Reflector, BearerLogins, ConsoleLogins],
-        },
+        ...loginProviders(ground),
         {
           provide: APP_INTERCEPTOR,
           useFactory: (accesses: AccessJournal) => new ViewedInterceptor(accesses),
@@ -83,6 +75,7 @@ export class ApiModule {
         SessionIndex,
         Positions,
         ActivePolicy,
+        SeenPrincipals,
         {
           provide: Approvals,
           useFactory: (accesses: AccessJournal) => new Approvals(accesses, now),
@@ -90,7 +83,10 @@ export class ApiModule {
         },
         {
           provide: LogFollower,
-          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy, ConsoleLogins]) =>
+          useFactory: (
+            positions: Positions,
+            ...folds: [SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens]
+          ) =>
             new LogFollower({
               reader,
               positions,
@@ -100,7 +96,7 @@ export class ApiModule {
                 log.error({ topic, partition, offset, problem }, 'a record cannot be read');
               },
             }),
-          inject: [Positions, SessionIndex, Approvals, ActivePolicy, ConsoleLogins],
+          inject: [Positions, SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens],
         },
         {
           provide: LogRecordings,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import { type Journal, LogFailed } from '#event-log';
-import { type EventOf, type Principal, uuidv7 } from '#events';
+import { type By, type EventOf, firstOf, type Principal, type RunContext, saysNothing, uuidv7 } from '#events';
 import {
   connect,
   type Connection,
@@ -13,13 +13,14 @@ import {
   ProtocolViolation,
   ServerRefused,
 } from '#pgwire';
-import { loginFor, type Policy } from '#policy';
+import { chooseRole, type Granted, type Policy, recordedClaims } from '#policy';
+import type { Logger } from '#runtime';
 import { SecretUnavailable } from '#secrets';
 import { type Arrival, NoSession } from './arrival.js';
 import type { Authentication, Identified } from './authentication.js';
 import type { CatalogHandle, TargetAccess } from './catalogs.js';
 import type { StartupRequest } from './door.js';
-import { requestedBy, type Requested } from './parameters.js';
+import { claimedRun, requestedBy, type Requested } from './parameters.js';
 import { SessionRefused } from './refused.js';
 import type { Mode } from './session/port.js';
 import { readState, type ServerState, stateQuestion } from './session/state-query.js';
@@ -34,12 +35,17 @@ export interface AdmissionOptions {
   readonly journal: Journal;
   readonly access: TargetAccess;
   readonly upstream: Upstream;
+  readonly log: Logger;
 }
 
 /** A client that was let in, and the server session that is its own. */
 export interface Admitted {
   readonly id: string;
   readonly principal: Principal;
+  readonly actors: readonly By[];
+  readonly run: RunContext;
+  /** Its login, and what its role of the policy lets it change to. */
+  readonly mayRunAs: readonly string[];
   readonly token: HeldToken;
   readonly mode: Mode;
   readonly destination: Destination;
@@ -97,10 +103,14 @@ export class Admission {
     const { journal, access, authentication } = this.options;
     await journal.record([{ type: 'session.opened', session: id, data: opened(arrival, request) }]);
     const requested = requestedBy(request.parameters);
+    const claimed = claimedRun(requested.own);
     const who = await authentication.of(id, arrival, request, requested);
-    const place = this.authorize(who.principal, requested);
-    const { destination, login } = place;
-    await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place) }]);
+    const place = this.authorize(id, who, requested);
+    const { destination, granted } = place;
+    const { login } = granted;
+    const run = firstOf(who.run, claimed);
+    const mayRunAs = [login, ...granted.mayAssume];
+    await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place, run) }]);
 
     const [upstream, catalog] = await both(
       this.options.upstream.login(destination, login, { purpose: 'session', session: id }, (options) =>
@@ -116,14 +126,20 @@ export class Admission {
       checkServer(destination.target, upstream);
       const state = readState(await ask(upstream, stateQuestion('settings').sql));
       if (!state) throw new SessionRefused('upstream', '08006', "the session's state cannot be read");
+      if (!mayRunAs.includes(state.role))
+        throw new SessionRefused('upstream', '28000', 'the login starts in another role of the database', {
+          hint: `A setting of login ${login} changes its role; mayAssume of its role of the policy may permit that one.`,
+        });
       journal.add([{ type: 'session.ready', session: id, data: ready(upstream, catalog, state) }], 'linger');
       const secret = randomBytes(4);
       const early = arrival.detach();
       if (arrival.socket.destroyed) throw new NoSession('the client hung up');
       arrival.socket.write(welcome(upstream, secret));
       const token = { id: who.tokenId, method: who.method, goodUntil: who.goodUntil ?? who.expires };
-      const { principal } = who;
-      return { id, principal, token, mode: requested.mode, destination, login, upstream, catalog, state, secret, early };
+      const { principal, actors } = who;
+      const { mode } = requested;
+      const from = { id, principal, actors, run, token, mode, mayRunAs, destination, login };
+      return { ...from, upstream, catalog, state, secret, early };
     } catch (error) {
       upstream.socket.destroy();
       catalog.close();
@@ -131,37 +147,47 @@ export class Admission {
     }
   }
 
-  /** Which login the principal's groups map to on the database that it names. */
-  private authorize(principal: Principal, { user, database }: Requested): Place {
+  /** Which role of the policy fits the principal on the database that it names. */
+  private authorize(id: string, who: Identified, { user, database }: Requested): Place {
+    const { principal } = who;
     const destination = destinationOf(this.options.targets, database);
-    const role = loginFor(this.options.policy, principal, destination.target.name, destination.database);
-    if (!role)
+    const { granted, passed } = chooseRole(this.options.policy, who, destination.target.name, destination.database);
+    const failed = passed.flatMap(({ name, why, failed }) => (failed ? [`role ${name}: ${why}`] : []));
+    if (failed.length > 0) this.options.log.warn({ session: id, failed }, 'roles of the policy were passed over');
+    if (!granted)
       throw new SessionRefused('authorization', '28000', `${principal.subject} has no role on database "${database}"`, {
-        hint: 'A role of the policy has to name one of its groups.',
+        hint: 'Whoever keeps the policy sees why with: sallyport access explain.',
+        ...(failed.length > 0 && { record: { refusal: 'role-condition-failed', reason: failed.join('; ').slice(0, 2_000) } }),
       });
-    if (!destination.target.logins.some(({ name }) => name === role.login))
-      throw new SessionRefused('authorization', '28000', `the policy's role ${role.name} names a login that the target lacks`);
-    if (user !== principal.subject && user !== role.name)
+    if (!destination.target.logins.some(({ name }) => name === granted.login))
+      throw new SessionRefused('authorization', '28000', `the policy's role ${granted.name} names a login that the target lacks`);
+    if (user !== principal.subject && user !== granted.name)
       throw new SessionRefused('authorization', '28000', `user "${user}" is not who the token says`, {
         hint: `Connect as "${principal.subject}".`,
       });
-    return { destination, login: role.login };
+    return { destination, granted };
   }
 
   private authenticated(
-    { principal, method, handover, tokenId, expires }: Identified,
-    { destination, login }: Place,
+    { principal, actors, claims, method, handover, tokenId, expires }: Identified,
+    { destination, granted }: Place,
+    run: RunContext,
   ): EventOf<'session.authenticated'>['data'] {
     const { target, database } = destination;
+    const { hash, claimsRead } = this.options.policy;
     return {
       principal,
       method,
       ...(handover === 'oauth' && { sasl: 'OAUTHBEARER' as const }),
-      login,
+      ...(actors.length > 0 && { actors: [...actors] }),
+      ...(!saysNothing(run) && { run }),
+      role: granted.name,
+      ...(claimsRead.length > 0 && { claims: recordedClaims(claims, claimsRead) }),
+      login: granted.login,
       target: target.name,
       database,
       durability: target.durability,
-      policy: this.options.policy.hash,
+      policy: hash,
       ...(tokenId !== undefined && { token: tokenId }),
       ...(expires !== undefined && { expires }),
     };
@@ -170,7 +196,7 @@ export class Admission {
 
 interface Place {
   readonly destination: Destination;
-  readonly login: string;
+  readonly granted: Granted;
 }
 
 function opened({ socket }: Arrival, request: StartupRequest): EventOf<'session.opened'>['data'] {
@@ -240,7 +266,7 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>, closeA: (a: A) => unknow
 /** What went wrong, in the words of the protocol; undefined for what no client can be told. */
 function asRefused(error: unknown): SessionRefused | undefined {
   if (error instanceof SessionRefused) return error;
-  if (error instanceof NoSession) return new SessionRefused('startup', '08006', error.message, { cause: error });
+  if (error instanceof NoSession) return new SessionRefused('authentication', '08006', error.message, { cause: error });
   if (error instanceof ProtocolViolation)
     return new SessionRefused('authentication', error.sqlstate, error.message, { cause: error });
   if (error instanceof LogFailed)

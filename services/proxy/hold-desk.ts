@@ -72,22 +72,23 @@ export class HoldDesk extends Holds {
 
   /** What this process opens, it knows before the log tells it. */
   private open(
-    { id, principal }: SessionFacts,
+    { id, principal, actors }: SessionFacts,
     { approval, approvers, binding: bind, quorum, until }: HeldFacts,
     mode: 'wait' | 'retry',
     now: number,
   ): void {
     this.folded = forget(this.folded, now - rememberedMs);
     const { issuer, subject } = principal;
-    const principals = new Map(this.folded.principals).set(id, { issuer, subject });
+    const asker = { principal: { issuer, subject }, actors };
+    const askers = new Map(this.folded.askers).set(id, asker);
     const approvals = new Map(this.folded.approvals).set(approval, {
       id: approval,
-      held: { session: id, n: 0, principal: { issuer, subject }, approvers, binding: bind, mode, quorum, since: now, until },
+      held: { session: id, n: 0, asker, approvers, binding: bind, mode, quorum, since: now, until },
       votes: [],
       consumed: null,
       released: false,
     });
-    this.folded = { principals, approvals };
+    this.folded = { askers, approvals };
     this.byBinding.set(bind, approval);
   }
 

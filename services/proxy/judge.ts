@@ -1,24 +1,24 @@
-import type { Principal } from '#events';
-import { decide, type Decision, masksFor, type Policy } from '#policy';
+import type { RunContext } from '#events';
+import { type Context, decide, type Decision, masksFor, type Policy } from '#policy';
 import { analyzerVersion, resolve, type Resolved, type SessionNames, type Written } from '#sql';
 import type { CatalogHandle } from './catalogs.js';
 import { CatalogMasking } from './masks.js';
-import { Judge, type SessionMasking } from './session/port.js';
-import type { Destination } from './targets.js';
+import { Judge, type SessionFacts, type SessionMasking } from './session/port.js';
 
 /** Decides for one session: its principal and target are fixed, the catalog is the one of the moment. */
 export class SessionJudge extends Judge {
   readonly analyzer = analyzerVersion;
   override readonly masking: SessionMasking | undefined = undefined;
+  private context: Context;
 
   constructor(
     private readonly rules: Policy,
     private readonly handle: CatalogHandle,
-    private readonly principal: Principal,
-    private readonly destination: Destination,
+    { principal, actors, mayRunAs, target, database }: SessionFacts,
   ) {
     super();
-    const masks = masksFor(rules, principal, destination.target.name, destination.database);
+    this.context = { principal, actors, mayRunAs, target, database };
+    const masks = masksFor(rules, principal, target, database);
     if (masks.length > 0) this.masking = new CatalogMasking(masks, handle);
   }
 
@@ -38,8 +38,12 @@ export class SessionJudge extends Judge {
     return resolve(written, this.handle.current(), names);
   }
 
-  decide(statements: readonly Resolved[]): Decision {
-    const { target, database } = this.destination;
-    return decide(statements, { principal: this.principal, target: target.name, database }, this.rules);
+  decide(statements: readonly Resolved[], run: RunContext): Decision {
+    // Written out, and kept while the run stays: spread for each statement, it would cost more than most rules.
+    if (this.context.run !== run) {
+      const { principal, actors = [], mayRunAs = [], target, database } = this.context;
+      this.context = { principal, actors, mayRunAs, target, database, run };
+    }
+    return decide(statements, this.context, this.rules);
   }
 }

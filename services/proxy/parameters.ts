@@ -1,3 +1,4 @@
+import { isRunValue, type RunContext, type RunKey } from '#events';
 import type { StartupParameter } from '#pgwire';
 import { SessionRefused } from './refused.js';
 import { type Mode, modes } from './session/port.js';
@@ -73,6 +74,39 @@ function modeOf(text = 'wait'): Mode {
   if (found === undefined)
     throw new SessionRefused('startup', '22023', `"${text}" is no sallyport.mode`, { hint: `Modes are: ${modes.join(', ')}.` });
   return found;
+}
+
+const runParameters = [
+  ['run', 'run'],
+  ['conversation', 'conversation'],
+  ['tool_call', 'toolCall'],
+  ['traceparent', 'traceparent'],
+] as const satisfies readonly (readonly [OwnParameter, RunKey])[];
+
+/**
+ * What a client claims of its run at start-up.
+ * @throws SessionRefused, which names the parameter whose value cannot be one
+ */
+export function claimedRun(own: Requested['own']): RunContext {
+  const run: RunContext = {};
+  for (const [parameter, key] of runParameters) {
+    const value = own[parameter];
+    if (value === undefined) continue;
+    if (!isRunValue(key, value))
+      throw new SessionRefused(
+        'startup',
+        '22023',
+        `the value of the start-up parameter "${ownPrefix}${parameter}" cannot be used`,
+        {
+          hint:
+            key === 'traceparent'
+              ? 'It is written as W3C Trace Context says: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>.'
+              : 'It has 1 to 256 characters, none of them a control character.',
+        },
+      );
+    run[key] = { value, by: 'startup' };
+  }
+  return run;
 }
 
 function ownParameter(name: string): OwnParameter {

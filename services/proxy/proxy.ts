@@ -143,7 +143,8 @@ export class Proxy {
 
   private begin(admitted: Admitted, client: Socket): void {
     const { config, journal, parser, log, policy, holds, revocations } = this.options;
-    const { id, principal, token, mode, destination, upstream, catalog, state, secret, early } = admitted;
+    const { id, principal, actors, run, token, mode, mayRunAs, destination } = admitted;
+    const { upstream, catalog, state, secret, early } = admitted;
     let release: () => void = () => undefined;
     const live = new LiveSession({
       id,
@@ -163,26 +164,24 @@ export class Proxy {
         if (this.sessions.size === 0) this.emptied?.();
       },
     });
-    const session = new Session(
-      {
-        id,
-        principal,
-        mode,
-        target: destination.target.name,
-        database: destination.database,
-        durability: destination.target.durability,
-        limits: {
-          messageBytes: config.limits.messageMiB * 1024 * 1024,
-          statementResultBytes: resultBytes.statement,
-          sessionResultBytes: resultBytes.session,
-          waitingBytes,
-        },
+    const facts = {
+      id,
+      principal,
+      actors,
+      run,
+      mode,
+      mayRunAs,
+      target: destination.target.name,
+      database: destination.database,
+      durability: destination.target.durability,
+      limits: {
+        messageBytes: config.limits.messageMiB * 1024 * 1024,
+        statementResultBytes: resultBytes.statement,
+        sessionResultBytes: resultBytes.session,
+        waitingBytes,
       },
-      live,
-      new SessionJudge(policy, catalog, principal, destination),
-      holds,
-      state,
-    );
+    };
+    const session = new Session(facts, live, new SessionJudge(policy, catalog, facts), holds, state);
     release = this.keys.add(upstream.backend.pid, secret, session);
     this.sessions.set(live, { session, token });
     live.run(session, early, upstream.early);

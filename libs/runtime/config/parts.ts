@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Place } from './place.js';
+import { logins } from './logins.js';
 import type { SecretReference } from './reference.js';
 import { sections } from './sections.js';
 import { loggedTargets } from './targets.js';
@@ -19,11 +20,18 @@ export const parts = (place: Place) => {
     exporter: all.pick(log),
     reconciler: all.pick(log).extend({ targets: loggedTargets(place) }),
     clickhouse: all.pick({ dataDir: true, clickhouse: true }),
-    api: all.pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true }).refine(someoneCanLogIn, nobody),
+    api: all
+      .pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true })
+      .refine(someoneCanLogIn, nobody)
+      .superRefine(logins),
     cli: all.pick({ ...log, tokens: true, api: true }),
     secrets: all.pick({ secrets: true }),
     /** It starts the others, so it checks the whole. */
-    standalone: all.refine(someoneCanLogIn, nobody).refine(oauthIssuerIsKnown, unknownIssuer).superRefine(secretsAreInReach),
+    standalone: all
+      .refine(someoneCanLogIn, nobody)
+      .refine(oauthIssuerIsKnown, unknownIssuer)
+      .superRefine(logins)
+      .superRefine(secretsAreInReach),
   };
 };
 

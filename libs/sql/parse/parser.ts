@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Parsed } from '../written.js';
 import type { Answer, Question } from './protocol.js';
 import { type Caps, defaultCaps, preScan } from './pre-scan.js';
+import { withoutEnding } from './ending.js';
 import { shapeOf } from './shape.js';
 import { type Outcome, WorkerPool } from './worker-pool.js';
 
@@ -128,7 +129,8 @@ interface Key {
 }
 
 function keyOf(sql: Buffer): Key {
-  const text = sql.toString('latin1');
+  // A traceparent is another one with each statement: what is read of a text does not depend on its last comment.
+  const text = withoutEnding(sql.toString('latin1'));
   return { text, shape: sql.length <= shapedBytes ? shapeOf(text) : undefined };
 }
 

@@ -1,5 +1,6 @@
 import type { DefinitionCall, Modification, QualifiedColumn, RelationReference, RowLocking, TypeReference } from '../written.js';
 import { definitionCall, definitionFunctions } from './definitions.js';
+import { assumedByCall, assumedBySetting } from './assumed.js';
 import { droppedRelations } from './dropped.js';
 import { endOfName, skipSpace } from './identifiers.js';
 import { equalityKeys, qualifiersOf } from './keys.js';
@@ -24,6 +25,8 @@ export class References {
   /** A column may be read that no reference names. */
   renames = false;
   arrays = false;
+  /** Roles that it makes the session run as. */
+  readonly assumes = new Set<string>();
   readonly relations: RelationReference[] = [];
   readonly qualified: QualifiedColumn[] = [];
   readonly definitions: DefinitionCall[] = [];
@@ -32,12 +35,15 @@ export class References {
   /** Names of everything else, each once. */
   readonly named = new Named();
   private readonly unknownTags = new Set<string>();
+  /** The statement itself is a SET; one within another is kept for later. */
+  private isSetting = false;
   private readonly indexOfRelation = new Map<Node, number>();
 
   constructor(private readonly sql: Uint8Array) {}
 
   /** Reads a statement, or any node by itself. */
   read(tag: string, node: Node): this {
+    this.isSetting = tag === 'VariableSetStmt';
     this.visit(tag, node, outermost);
     return this;
   }
@@ -174,6 +180,10 @@ export class References {
     else this.unknownTags.add('a call of unclear place');
   }
 
+  private assume(role: string | undefined): void {
+    if (role !== undefined) this.assumes.add(role);
+  }
+
   private qualify(path: readonly string[], from: number): void {
     const [, table, schema] = path.toReversed();
     if (table === undefined || schema === undefined) return;
@@ -203,6 +213,10 @@ export class References {
           number(node['location']),
         );
         this.define(names(node['funcname']), number(node['location']));
+        this.assume(assumedByCall(node));
+        return;
+      case 'VariableSetStmt':
+        this.assume(assumedBySetting(node, this.isSetting ? 'now' : 'later'));
         return;
       case 'ColumnRef':
         this.named.column(names(node['fields']), number(node['location']));

@@ -60,6 +60,7 @@ function readStatement(
     ...(references.definitions.length > 0 && { definitions: references.definitions }),
     ...(references.arrays && { arrays: true as const }),
     ...(alterDrops(tag, node) && { drops: true as const }),
+    ...(references.assumes.size > 0 && { assumes: [...references.assumes].sort() }),
   };
 }
 

@@ -8,6 +8,8 @@ export class Findings {
   readonly writes = new Set<string>();
   readonly functions = new Set<string>();
   readonly risks = new Set<Risk>();
+  /** Roles that it makes the session run as. */
+  readonly assumes = new Set<string>();
   unbounded = false;
   matters = false;
 

@@ -83,11 +83,18 @@ export class Reach {
   private throughView(view: Relation, event: TriggerEvent): void {
     for (const calls of callsIn(view, 'rule')) {
       judgeStored(calls, 'view-function', this.catalog, this.found);
+      if (calls.builtInRelations.length > 0) this.throughCatalog(calls.builtInRelations);
       for (const oid of calls.relations) {
         const below = this.catalog.relationByOid(oid);
         if (below) this.writing(below, event, false);
       }
     }
+  }
+
+  // A write to a catalog sets what no SET shows: UPDATE pg_settings is set_config by another name.
+  private throughCatalog(names: readonly string[]): void {
+    this.found.risks.add('dynamic-sql');
+    if (names.includes('pg_catalog.pg_settings')) this.found.assumes.add('*');
   }
 
   private cascade(relation: Relation, event: TriggerEvent, assigned: readonly string[] | undefined): void {

@@ -36,11 +36,12 @@ export interface ResolvedRelation {
 }
 
 /** Names the version of this analysis: the same facts for the same inputs as long as it stays. */
-export const analyzerVersion = 'sql/2';
+export const analyzerVersion = 'sql/3';
 
 /** Resolves a statement's names and judges it. Pure and total: what it cannot tell is a risk, never an error. */
 export function resolve(written: Written, catalog: Catalog, names: SessionNames): Resolved {
   const found = new Findings(written.effects);
+  for (const role of written.assumes ?? []) found.assumes.add(role);
   const relations = written.relations.map((reference) => ({ reference, target: targetOf(reference, catalog, names) }));
   followRelations(written, relations, catalog, found);
   judgeText(written, relations, catalog, names, found);
@@ -56,6 +57,7 @@ export function resolve(written: Written, catalog: Catalog, names: SessionNames)
       writes: [...found.writes].sort(),
       functions: [...found.functions].sort(),
       ...(setting && { settings: [setting.name] }),
+      ...(found.assumes.size > 0 && { assumes: [...found.assumes].sort() }),
       unbounded: found.unbounded,
       risks: [...found.risks].sort(),
       from: written.from,
@@ -82,13 +84,18 @@ function followRelations(written: Written, relations: readonly ResolvedRelation[
     if (target.kind === 'unknown') found.risks.add('unknown-relation');
     if (target.kind === 'temporary') found.risks.add('temporary-relation');
     // Writing to a catalog sets what no SET shows: UPDATE pg_settings is set_config by another name.
-    if (target.kind === 'built-in' && writes) found.risks.add('dynamic-sql');
+    if (target.kind === 'built-in' && writes) {
+      found.risks.add('dynamic-sql');
+      if (name === settingsView) found.assumes.add('*');
+    }
     if (target.kind !== 'relation' || reference.access === 'ddl') return;
     if (!writes) reach.reading(target.relation, reference.only);
     else
       for (const { event, assigned } of writesOn(written, index)) reach.writing(target.relation, event, reference.only, assigned);
   });
 }
+
+const settingsView = 'pg_catalog.pg_settings';
 
 interface Write {
   readonly event: TriggerEvent;
@@ -193,6 +200,7 @@ function include({ facts, changes }: Resolved, found: Findings): void {
   for (const name of facts.writes) found.writes.add(name);
   for (const name of facts.functions) found.functions.add(name);
   for (const risk of facts.risks) found.risks.add(risk as Risk);
+  for (const role of facts.assumes ?? []) found.assumes.add(role);
   found.unbounded ||= facts.unbounded;
   found.matters ||= changes === 'state';
 }

@@ -19,6 +19,8 @@ export const Approval = z
     seq: z.int(),
     /** Who asked, and may never vote on it. */
     principal: By.nullable(),
+    /** Who acts in its name, the present actor first. */
+    actors: z.array(By),
     /** Groups whose members may vote. */
     approvers: z.array(z.string()),
     quorum: z.int(),
@@ -79,9 +81,18 @@ export function approvalOf(
   now: number,
 ): Approval {
   const { id, held, votes, consumed } = approval;
-  const { session, n, principal, approvers, quorum, binding, mode, since, until } = held;
+  const { session, n, asker, approvers, quorum, binding, mode, since, until } = held;
   return {
-    ...{ id, outcome: outcomeOf(approval, now), session, n, seq, principal, approvers: [...approvers], quorum },
+    ...{
+      id,
+      outcome: outcomeOf(approval, now),
+      session,
+      n,
+      seq,
+      principal: asker?.principal ?? null,
+      actors: [...(asker?.actors ?? [])],
+    },
+    ...{ approvers: [...approvers], quorum },
     ...{ binding, mode, since, until, consumed },
     rule: decision?.rule ?? null,
     reason: decision?.reason ?? null,

@@ -30,6 +30,7 @@ describe('an approval', () => {
             id,
             outcome: 'waiting',
             principal: agent,
+            actors: [],
             approvers: ['approvers'],
             binding,
             rule: 'deletes-wait',

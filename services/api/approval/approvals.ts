@@ -1,4 +1,4 @@
-import { type Approval, evolve, forget, type Held, type Holds, isEligible, noHolds, outcomeOf } from '#approvals';
+import { type Approval, evolve, forget, type Held, type Holds, isAsker, isEligible, noHolds, outcomeOf } from '#approvals';
 import type { StoredRecord } from '#event-log';
 import type { By, Event, EventOf } from '#events';
 import type { AccessJournal } from '../access/access-journal.js';
@@ -84,12 +84,13 @@ export class Approvals implements LogFold {
     return this.find(id) ?? known;
   }
 
-  private admit({ principal, ...held }: Held, kind: VoteKind, { by, groups }: Caller): void {
-    const isOwn = principal !== null && principal.issuer === by.issuer && principal.subject === by.subject;
+  private admit(held: Held, kind: VoteKind, { by, actors, groups }: Caller): void {
+    const isOwn = held.asker !== null && isAsker(held.asker, by);
     // Who asked may take it back; that is all they may do.
     if (isOwn && kind === 'withdrawn') return;
     if (isOwn) throw new RequestFailed('own-statement');
-    if (!isEligible({ principal, ...held }, { by, groups }))
+    if (actors.length > 0) throw new RequestFailed('not-an-approver', 'A program that acts for someone does not vote for them.');
+    if (!isEligible(held, { by, groups }))
       throw new RequestFailed('not-an-approver', `It needs one of these groups: ${held.approvers.join(', ')}.`);
   }
 

@@ -12,6 +12,7 @@ import * as refusals from './refusal.js';
 import type { Refusal } from './refusal.js';
 import type { Replies } from './replies.js';
 import { newRunning, type Prepared } from './running.js';
+import { recordedRun, runOf } from './run-context.js';
 import { wider } from './state.js';
 
 type Form = EventOf<'statement.decided'>['data']['form'];
@@ -23,6 +24,8 @@ interface Subject {
   readonly meaning: Meaning;
   readonly prepared?: Prepared;
   readonly portal?: string;
+  /** Its text, where it has been read. */
+  readonly sql?: Buffer;
 }
 
 /** A statement to be decided. */
@@ -62,7 +65,7 @@ export class Deciding {
       this.refuse(asked, refusals.tooLong);
       return;
     }
-    const decision = judge.decide(asked.meaning.decides);
+    const decision = judge.decide(asked.meaning.decides, runOf(this.ctx, asked.sql));
     const { masking } = asked.meaning;
     if (masking.kind === 'refused' && decision.verdict !== 'deny') {
       this.refuse(asked, (id) => maskingRefusal(masking, id));
@@ -179,8 +182,9 @@ export class Deciding {
 
   private bound({ sql, parameters }: Asked, { facts, named }: Meaning): Bound {
     const { facts: session, judge, state } = this.ctx;
-    const { target, database, principal } = session;
-    const by = { issuer: principal.issuer, subject: principal.subject };
+    const { target, database, principal, actors, run } = session;
+    // What a comment says is of the text already.
+    const by = { issuer: principal.issuer, subject: principal.subject, actors, ...(run.run && { run: run.run.value }) };
     const reaches = facts.map(({ reads, writes, functions }) => ({ reads, writes, functions }));
     return {
       sql,
@@ -259,7 +263,7 @@ export class Deciding {
       this.refuseAs({ ...asked, meaning: nothing }, n, refusals.tooLong, 'accounted');
       return;
     }
-    const decision = this.ctx.judge.decide(meaning.decides);
+    const decision = this.ctx.judge.decide(meaning.decides, runOf(this.ctx, asked.sql));
     if (decision.verdict === 'deny') {
       const refusal = refusals.denied(decision.rule, decision.reason, this.ctx.statementId(n));
       this.refuseAs({ ...asked, meaning }, n, refusal, 'accounted');
@@ -291,7 +295,7 @@ export class Deciding {
   }
 
   private decided(
-    { form, meaning, prepared, portal }: Subject,
+    { form, meaning, prepared, portal, sql }: Subject,
     n: number,
     outcome: Partial<DecidedData> & Pick<DecidedData, 'verdict' | 'rule'>,
   ): AnyDraft {
@@ -314,6 +318,7 @@ export class Deciding {
       on: state.decidedOn(judge.catalog),
       statements: [...meaning.facts],
       masked: outcome.masked,
+      run: recordedRun(runOf(this.ctx, sql)),
     };
     return { type: 'statement.decided', data };
   }

@@ -29,6 +29,9 @@ function holding(): { bench: Bench; session: Session } {
   const facts = {
     id: '018f7c1e-0000-7000-8000-00000000000b',
     principal: { issuer: 'i', subject: 's', kind: 'agent' as const, groups: [] },
+    actors: [],
+    run: {},
+    mayRunAs: ['r'],
     target: 'main',
     database: 'app',
     durability: 'strict' as const,

@@ -1,4 +1,4 @@
-import type { Durability, EventOf, EventType, Principal, WireRange } from '#events';
+import type { By, Durability, EventOf, EventType, Principal, RunContext, WireRange } from '#events';
 import type { LogFailed } from '#event-log';
 import type { Bound } from '#approvals';
 import type { Lineage, Masked, Statement } from '#masking';
@@ -64,8 +64,8 @@ export abstract class Judge {
   /** Absent where no mask holds for the principal on this database. */
   readonly masking?: SessionMasking | undefined;
   abstract resolve(written: Written, names: SessionNames): Resolved;
-  /** The strictest of what the policy says of each. */
-  abstract decide(statements: readonly Resolved[]): Decision;
+  /** The strictest of what the policy says of each. @param run what is said of the run that they belong to */
+  abstract decide(statements: readonly Resolved[], run: RunContext): Decision;
 }
 
 /** Masks as they hold for one session; pure, on the catalog of the moment. */
@@ -121,6 +121,12 @@ export type Mode = (typeof modes)[number];
 export interface SessionFacts {
   readonly id: string;
   readonly principal: Principal;
+  /** Who acts in its name, the present actor first. */
+  readonly actors: readonly By[];
+  /** What its token and its start-up packet say of the run that it is for. */
+  readonly run: RunContext;
+  /** What it may run as: its login, and roles that the policy names. */
+  readonly mayRunAs: readonly string[];
   /** Absent: `wait`. */
   readonly mode?: Mode;
   readonly target: string;

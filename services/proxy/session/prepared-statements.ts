@@ -17,6 +17,7 @@ import type { Reading } from './reading.js';
 import * as refusals from './refusal.js';
 import type { Refusal } from './refusal.js';
 import { meaningOf } from './resolution.js';
+import { runOf } from './run-context.js';
 import type { Prepared } from './running.js';
 
 /** Parse: what is made by it is decided on again whenever it is bound. */
@@ -36,10 +37,12 @@ export class PreparedStatements {
         return;
       }
       this.reading.read(message, 'parse', written, sql, parameterTypes, (meaning) => {
-        const decision = this.ctx.judge.decide(meaning.decides);
+        const decision = this.ctx.judge.decide(meaning.decides, runOf(this.ctx, sql));
         // A hold begins at Bind, when there are parameters to show.
         if (decision.verdict === 'deny') {
-          this.deciding.refuse({ message, form: 'parse', meaning }, (id) => refusals.denied(decision.rule, decision.reason, id));
+          this.deciding.refuse({ message, form: 'parse', meaning, sql }, (id) =>
+            refusals.denied(decision.rule, decision.reason, id),
+          );
           return;
         }
         const { masking } = meaning;

@@ -63,6 +63,16 @@ export class Settling {
           this.fatal('limit', '54000', 'the search_path is longer than a record may hold: no statement can be decided under it');
           return;
         }
+        if (!this.ctx.facts.mayRunAs.includes(read.role)) {
+          // Code that nobody could see into has done it; nothing else is done as that role.
+          this.ctx.port.record([{ type: 'session.terminated', data: { rule: 'sallyport:role-guard' } }], 'linger');
+          this.fatal(
+            'refused',
+            '42501',
+            `terminating connection: it runs as ${read.role}, which its role of the policy does not permit`,
+          );
+          return;
+        }
         Object.assign(state, read);
         if (state.catalogStale && state.transaction === 'I') this.refreshCatalog();
         else this.settled();

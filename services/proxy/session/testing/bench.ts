@@ -31,6 +31,9 @@ export class Bench extends SessionPort {
     const facts = {
       id: '018f7c1e-0000-7000-8000-00000000000a',
       principal: { issuer: 'i', subject: 's', kind: 'agent' as const, groups: [] },
+      actors: [],
+      run: {},
+      mayRunAs: ['r'],
       target: 'main',
       database: 'app',
       durability,
