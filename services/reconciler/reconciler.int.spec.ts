@@ -1,7 +1,7 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { eventId, type EventOf } from '#events';
 import { RecordCutter } from '#reconciliation';
@@ -12,7 +12,7 @@ import { readRecord } from '../../test/record.js';
 
 /** A server that logs every statement, under load, whose log is rotated while its reader is killed again and again. */
 describe.each(['jsonlog', 'csvlog'] as const)('the reconciler over the %s of a real server', (format) => {
-  it('loses and doubles nothing, and leaves the log as it was', async () => {
+  it('loses and doubles nothing', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reconciler-'));
     const flags = [...loggingFlags(format), '-c', 'log_filename=postgresql-%H%M%S.log', '-c', 'max_connections=20'];
     const postgres = await startPostgres({ flags });
@@ -23,12 +23,12 @@ describe.each(['jsonlog', 'csvlog'] as const)('the reconciler over the %s of a r
     try {
       await reconciler.start();
       const load = { isOn: true };
-      const clients = Promise.all([1, 2, 3].map((client) => underLoad(postgres.superuserUrl, client, load)));
+      const clients = Promise.all([1, 2].map((client) => underLoad(postgres.superuserUrl, client, load)));
       const superuser = new pg.Client(postgres.superuserUrl);
       await superuser.connect();
-      for (let round = 0; round < 4; round++) {
+      for (let round = 0; round < 3; round++) {
         await superuser.query('SELECT pg_rotate_logfile()');
-        await new Promise((resolve) => setTimeout(resolve, 1_100)); // the next second has a name of its own
+        await delay(1_100); // the next second has a name of its own
         await reconciler.end('SIGKILL');
         await reconciler.start();
       }
@@ -39,10 +39,12 @@ describe.each(['jsonlog', 'csvlog'] as const)('the reconciler over the %s of a r
 
       const written = straightRead(logs, format);
       let observed: Place[] = [];
-      for (const late = performance.now() + 30_000; performance.now() < late && observed.length < written.length;)
+      for (const late = performance.now() + 30_000; performance.now() < late && observed.length < written.length;) {
         observed = await placesOnRecord(join(folder, 'data'));
-      expect(readdirSync(logs).filter((name) => !name.endsWith('.log')).length).toBeGreaterThan(3);
-      expect(written.length).toBeGreaterThan(1_000);
+        await delay(100);
+      }
+      expect(readdirSync(logs).filter((name) => !name.endsWith('.log')).length).toBeGreaterThan(2);
+      expect(written.length).toBeGreaterThan(200);
       expect(observed.map(({ text }) => text).sort()).toEqual(written.sort());
       expect(observed.filter(({ tells }) => tells === 'unreadable')).toEqual([]);
     } finally {
@@ -62,7 +64,10 @@ interface Place {
 async function underLoad(url: string, client: number, load: { readonly isOn: boolean }): Promise<void> {
   const connection = new pg.Client(url);
   await connection.connect();
-  for (let n = 0; load.isOn; n++) await connection.query(`SELECT '${client}\n"${n}"' AS "a ""b"""`);
+  for (let n = 0; load.isOn; n++) {
+    await connection.query(`SELECT '${client}\n"${n}"' AS "a ""b"""`);
+    await delay(2);
+  }
   await connection.end();
 }
 

@@ -77,8 +77,15 @@ describe('the story of the demo', () => {
     expect(of('approval.granted').map(({ approval, binding, by }) => [approval, binding, by.subject])).toEqual([
       [held?.approval, held?.binding, 'approver-anna'],
     ]);
-    expect(of('alert.raised').map(({ rule, severity, principal }) => [rule, severity, principal?.subject])).toEqual([
-      ['R01', 'high', 'billing-bot'],
+    const raised = of('alert.raised').filter(({ rule }) => rule === 'R01');
+    expect(raised.map(({ severity, principal }) => [severity, principal?.subject])).toEqual([['high', 'billing-bot']]);
+  });
+
+  it('has who went past the proxy, and nobody else: the demo itself is a declared exception', () => {
+    const who = { user: 'postgres', database: 'shop', application: 'psql' };
+    expect(of('bypass.found')).toMatchObject([
+      { what: 'connection', client: { host: '127.0.0.1' }, ...who },
+      { what: 'statement', command: 'SELECT', ...who },
     ]);
   });
 
@@ -103,7 +110,18 @@ describe('the story of the demo', () => {
     expect(statSync(join(demo.home, 'demo.json')).mode & 0o777).toBe(0o600);
     const { pids, tokens, dataDir } = demo.file;
     expect(Object.keys(pids).sort()).toEqual([
-      ...['api', 'clickhouse', 'detector', 'exporter', 'identity-provider', 'postgres', 'projector', 'proxy', 'standalone'],
+      ...[
+        'api',
+        'clickhouse',
+        'detector',
+        'exporter',
+        'identity-provider',
+        'postgres',
+        'projector',
+        'proxy',
+        'reconciler',
+        'standalone',
+      ],
     ]);
     const running = new Set(demo.processes.map(({ pid }) => pid));
     expect(Object.entries(pids).filter(([, pid]) => !running.has(pid))).toEqual([]);
@@ -139,6 +157,8 @@ describe('the story of the demo', () => {
       'held by rule mass-writes for approvers',
       'granted by approver-anna',
       'alert R01 (high): Destructive DDL attempted by billing-bot',
+      'bypass: postgres connected to shop directly from 127.0.0.1 at',
+      'application psql, not through Sallyport',
       `session ${session} ended (client-terminated)`,
       `npm run -s sallyport -- replay ${session}`,
     ])
