@@ -1,4 +1,5 @@
-import type { EventOf } from '#events';
+import type { EventOf, Text } from '#events';
+import type { LogFormat } from './cutter.js';
 import { decode, type Decoded } from './fields.js';
 import { instantOf } from './instant.js';
 import { mayHoldSecret, toldBy } from './message.js';
@@ -91,3 +92,22 @@ function count(text: string | undefined): number | undefined {
 
 /** These the server itself words: they are ASCII. */
 const plain = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
+
+/** What a record says in words. */
+export interface Words {
+  readonly message: Text | null;
+  readonly detail: Text | null;
+  /** The statement that an error came of. */
+  readonly statement: Text | null;
+}
+
+/** @param bytes of a whole record; null words where it cannot be read */
+export function wordsOf(format: LogFormat, bytes: Buffer): Words {
+  const decoded = decode(format, bytes);
+  const word = (value: string | undefined): Text | null => (decoded && value !== undefined ? decoded.text(value) : null);
+  return {
+    message: word(decoded?.fields.message),
+    detail: word(decoded?.fields.detail),
+    statement: word(decoded?.fields.statement),
+  };
+}

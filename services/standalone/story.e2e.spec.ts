@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { Event, EventOf, EventType, PartRecord } from '#events';
 import { readRecord } from '../../test/record.js';
 import { unaccounted } from '../../test/tap/index.js';
 import { DemoProcess } from './testing/demo-process.js';
+
+const cli = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** The demo as `npm run demo` starts it. The session that it plays is held against the log and against Postgres. */
 describe('the story of the demo', () => {
@@ -132,6 +137,25 @@ describe('the story of the demo', () => {
   it('gives a URL that node-postgres takes as it stands', async () => {
     expect(await query('SELECT current_user AS login', demo.file.proxyUrl)).toEqual([{ login: 'billing_agent' }]);
   });
+
+  it("is shown with what Postgres' own log says of it in between", async () => {
+    const { session } = events.find(({ type }) => type === 'session.opened') ?? {};
+    const { apiUrl, tokens } = demo.file;
+    const shown = (): Promise<string> =>
+      promisify(execFile)(process.execPath, [cli, 'show', session ?? '', '--api', apiUrl], {
+        env: { ...process.env, SALLYPORT_TOKEN: tokens.responder, NO_COLOR: '1' },
+      }).then(({ stdout }) => stdout);
+    let lines: string[] = [];
+    // The session is over, but explained only some seconds later.
+    for (const late = performance.now() + 15_000; performance.now() < late && !lines.some((line) => line.includes('postgres  '));)
+      lines = (await shown()).split('\n');
+    const told = lines.flatMap(
+      (line) => /session\.(?:authenticated|ready)|connection authorized|ERROR 23514|disconnection/.exec(line) ?? [],
+    );
+    expect(told).toEqual([
+      ...['session.authenticated', 'connection authorized', 'session.ready', 'ERROR 23514', 'disconnection'],
+    ]);
+  }, 30_000);
 
   it('stops within five seconds of Ctrl-C, and leaves no process', async () => {
     const { code, ms, processes } = await demo.stop();
