@@ -26,4 +26,5 @@ export { KafkaReader } from './kafka-reader.js';
 export { Shipper, type ShipperOptions } from './shipper.js';
 export { kafkaOptions, type KafkaSettings, type LogClient, type LogSettings, openOwnReader, openReader } from './open.js';
 export { type Shipping, startShipping } from './shipping.js';
+export { randomPool } from './random-pool.js';
 export { readPredecessor } from './predecessor.js';

@@ -74,6 +74,8 @@ export function serialize(event: Event): string {
   return write(event);
 }
 
+const Head = z.object({ type: z.string(), v: z.int() });
+
 /**
  * Reads canonical bytes back, checked against the schema of their type.
  * @throws UnknownEvent for a type or version that this code does not know, MalformedEvent for anything else
@@ -85,7 +87,7 @@ export function parseEvent(bytes: Uint8Array): Event {
   } catch (cause) {
     throw new MalformedEvent('no JSON', { cause });
   }
-  const head = z.object({ type: z.string(), v: z.int() }).safeParse(json);
+  const head = Head.safeParse(json);
   if (!head.success) throw new MalformedEvent(z.prettifyError(head.error));
   const { type, v } = head.data;
   if (!Object.hasOwn(catalogue, type) || versionOf(type as EventType) !== v) throw new UnknownEvent(type, v);

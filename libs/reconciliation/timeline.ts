@@ -34,6 +34,6 @@ export function clockOffset(events: readonly Event[], records: readonly Observed
   const received = records.find(({ tells }) => tells === 'connection')?.time;
   const authorized = records.find(({ tells }) => tells === 'authorization')?.time;
   const least = authenticated === undefined || received === undefined ? -Infinity : authenticated - received;
-  const most = ready === undefined || authorized === undefined ? Infinity : ready - authorized;
+  const most = ready === undefined || authorized === undefined ? Infinity : ready - 1 - authorized;
   return Math.min(Math.max(0, least), most);
 }

@@ -15,6 +15,8 @@ import type { Ground } from './ground.js';
 import { HealthController } from './health.controller.js';
 import { LogFollower } from './log/follower.js';
 import { LogRecordings } from './log/log-recordings.js';
+import { NativeIndex } from './log/native-index.js';
+import { NativeRecords } from './log/native-records.js';
 import { Positions } from './log/positions.js';
 import { SessionIndex } from './log/session-index.js';
 import { ConsoleCode } from './login/console-code.js';
@@ -25,6 +27,7 @@ import { ProblemFilter } from './problem/problem.filter.js';
 import { Projection } from './projection.js';
 import { AccessReports } from './report/access-reports.js';
 import { ReportsController } from './report/reports.controller.js';
+import { NativeController } from './session/native.controller.js';
 import { Recordings } from './session/recordings.js';
 import { ReplayController } from './session/replay.controller.js';
 import { Sessions } from './session/sessions.js';
@@ -50,6 +53,7 @@ export class ApiModule {
         SessionsController,
         StepsController,
         ReplayController,
+        NativeController,
         StatementsController,
         TailController,
         ApprovalsController,
@@ -73,6 +77,7 @@ export class ApiModule {
 
         // What is kept in mind of the log.
         SessionIndex,
+        NativeIndex,
         Positions,
         ActivePolicy,
         SeenPrincipals,
@@ -85,7 +90,16 @@ export class ApiModule {
           provide: LogFollower,
           useFactory: (
             positions: Positions,
-            ...folds: [SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens]
+            ...folds: [
+              SessionIndex,
+              NativeIndex,
+              Approvals,
+              ActivePolicy,
+              SeenPrincipals,
+              ConsoleCode,
+              SpentAssertions,
+              IssuedTokens,
+            ]
           ) =>
             new LogFollower({
               reader,
@@ -96,12 +110,27 @@ export class ApiModule {
                 log.error({ topic, partition, offset, problem }, 'a record cannot be read');
               },
             }),
-          inject: [Positions, SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens],
+          inject: [
+            Positions,
+            SessionIndex,
+            NativeIndex,
+            Approvals,
+            ActivePolicy,
+            SeenPrincipals,
+            ConsoleCode,
+            SpentAssertions,
+            IssuedTokens,
+          ],
         },
         {
           provide: LogRecordings,
           useFactory: (index: SessionIndex, positions: Positions) => new LogRecordings(reader, index, positions),
           inject: [SessionIndex, Positions],
+        },
+        {
+          provide: NativeRecords,
+          useFactory: (index: NativeIndex, positions: Positions) => new NativeRecords(reader, index, positions),
+          inject: [NativeIndex, Positions],
         },
 
         // What is asked for.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal, openOwnReader, openReader, openSegmentLog, SegmentReader, startShipping } from '#event-log';
+import { Journal, openOwnReader, openReader, openSegmentLog, randomPool, SegmentReader, startShipping } from '#event-log';
 import { Authenticator } from '#identity';
 import { compile } from '#policy';
 import { ConfigInvalid, loadConfig, loginSecret, serve } from '#runtime';
@@ -11,7 +11,6 @@ import { LocalTargetAccess } from './catalogs.js';
 import { followControl } from './control.js';
 import { HoldDesk } from './hold-desk.js';
 import { Proxy } from './proxy.js';
-import { randomPool } from './random-pool.js';
 import { Upstream } from './upstream.js';
 import { closeUnfinished, readPast } from './recovery.js';
 import { Revocations } from './revocations.js';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Journal, openOwnReader, openReader, openSegmentLog, SegmentReader, startShipping } from '#event-log';
+import { Journal, openOwnReader, openReader, openSegmentLog, randomPool, SegmentReader, startShipping } from '#event-log';
 import { Reconciliation } from '#reconciliation';
 import { loadConfig, serve } from '#runtime';
 import { exceptionOf } from './exceptions.js';
-import { writeRecords } from './native-drafts.js';
+import { draftOf } from './native-drafts.js';
 import { readPast } from './past.js';
 import { Reconciler } from './reconciler.js';
 import { Tail } from './tail/tail.js';
@@ -23,7 +23,7 @@ await serve({
     });
     const own = openOwnReader(config, 'reconciler');
     const { previous, positions, judged } = await readPast(own);
-    const journal = new Journal(outbox, { service: 'reconciler', version, now: Date.now, random: randomBytes });
+    const journal = new Journal(outbox, { service: 'reconciler', version, now: Date.now, random: randomPool(randomBytes) });
     await journal.start(previous);
     const client = { service: 'reconciler', log };
     const shipping = startShipping(config, client, fail);
@@ -32,9 +32,10 @@ await serve({
     const targets = config.targets.flatMap(({ name, logs }) => {
       if (!logs) return [];
       const tail = new Tail({
+        target: name,
         place: logs,
         positions: positions.get(name) ?? new Map(),
-        write: writeRecords(journal, name),
+        write: (records) => journal.record(records.map(draftOf)),
         log,
       });
       const exceptions = logs.exceptions.map(exceptionOf);

@@ -92,7 +92,7 @@ export class Reconciler {
       drafts.push({ type: 'reconciliation.completed', data });
     }
     if (drafts.length === 0) return;
-    await this.write(drafts);
+    await this.options.journal.record(drafts);
     for (const judgement of fresh) this.judged.add(keyOf(judgement));
     this.tell(fresh);
   }
@@ -103,15 +103,6 @@ export class Reconciler {
         const { finding, target, pid, client } = data;
         this.options.log.warn({ finding, target, backend: pid, from: client?.host }, 'a connection went past the proxy');
       }
-  }
-
-  private write(drafts: readonly Draft[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.options.journal.add(drafts, 'disk', (error) => {
-        if (error) reject(error);
-        else resolve();
-      });
-    });
   }
 
   private consume(whose: 'own' | 'others', until: Consumption['until'], signal: AbortSignal): Promise<void> {

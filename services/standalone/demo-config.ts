@@ -3,7 +3,8 @@ import { renewedSecretFile, replaceFile, secretFile, type ServerCertificate } fr
 import { demoPolicy } from './demo-policy.js';
 import type { Home } from './files.js';
 import { cliClient, consoleClient, providerName } from './identity-provider/settings.js';
-import { shopDatabase, type ShopLogin, shopLogins } from './shop/shop.js';
+import { superuser } from './postgres/cluster.js';
+import { shopDatabase, shopkeeper, type ShopLogin, shopLogins } from './shop/shop.js';
 
 /** The ports of a demo, all on loopback. */
 export interface DemoPorts {
@@ -20,8 +21,16 @@ export const apiUrl = ({ api }: DemoPorts): string => `http://127.0.0.1:${api}`;
 /** The file of a shop login's password. */
 export const loginPassword = (home: Home, login: ShopLogin) => secretFile(home.secrets, `${login}.password`);
 
+/** Where the demo's parts are: its ports, what it shows by TLS, its brokers if any, and the folder of the server's own log. */
+export interface DemoParts {
+  readonly ports: DemoPorts;
+  readonly tls: ServerCertificate;
+  readonly brokers: readonly string[];
+  readonly nativeLog: string;
+}
+
 /** Writes sallyport.yml and policy.yml. They are made anew at every start: a reader may look, but edits are lost. */
-export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertificate, brokers: readonly string[]): void {
+export function writeDemoConfig(home: Home, { ports, tls, brokers, nativeLog }: DemoParts): void {
   const host = '127.0.0.1';
   const config = {
     dataDir: home.data,
@@ -35,6 +44,19 @@ export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertifi
         tls: { mode: 'disable' },
         logins: shopLogins.map((name) => ({ name, password: { file: loginPassword(home, name).path } })),
         catalog: { login: 'sallyport_catalog' satisfies ShopLogin },
+        logs: {
+          path: nativeLog,
+          format: 'jsonlog',
+          // Both clocks are this machine's.
+          clockSkewSeconds: 1,
+          graceSeconds: 2,
+          exceptions: [
+            {
+              ...{ name: 'the shopkeeper', user: superuser, application: shopkeeper, address: `${host}/32` },
+              reason: 'The demo makes its shop before anyone comes through the proxy.',
+            },
+          ],
+        },
       },
     ],
     issuers: [

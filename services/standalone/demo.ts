@@ -8,7 +8,7 @@ import { farewell } from './farewell.js';
 import { type Home, openHome } from './files.js';
 import { takeLock } from './lock.js';
 import { reservePort, type ReservedPort } from './ports.js';
-import { initialise, isInitialised, superuser } from './postgres/cluster.js';
+import { initialise, isInitialised, nativeLogOf, superuser } from './postgres/cluster.js';
 import type { KeeperSettings } from './postgres/main.js';
 import { findPlace, type PostgresPlace, removeData } from './postgres/place.js';
 import type { Progress } from './progress.js';
@@ -64,7 +64,7 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const reserved = await reservePorts();
   const ports = numbersOf(reserved);
   const tls = await serverCertificate(home.secrets, Date.now());
-  writeDemoConfig(home, ports, tls, options.brokers);
+  writeDemoConfig(home, { ports, tls, brokers: options.brokers, nativeLog: nativeLogOf(place) });
 
   const password = secretFile(home.secrets, 'postgres.password').value;
   if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
@@ -102,6 +102,7 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
           proxy: { host: '127.0.0.1', port: ports.proxy, ca: tls.ca },
           database: shopDatabase,
           apiUrl: demo.apiUrl,
+          directUrl: demo.directUrl,
           dataDir: home.data,
           clientOf: (role) => clientOf(home, role),
           fetchToken: (client) => fetchToken(issuerUrl(ports), client),

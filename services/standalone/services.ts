@@ -5,7 +5,7 @@ import type { Unit } from './supervisor.js';
 /** Started stage by stage, those of a stage together. */
 const startStages = [
   ['clickhouse', 'proxy'],
-  ['projector', 'detector', 'exporter', 'api'],
+  ['projector', 'detector', 'exporter', 'reconciler', 'api'],
 ] as const;
 type ServiceName = (typeof startStages)[number][number];
 
@@ -15,7 +15,7 @@ type ServiceName = (typeof startStages)[number][number];
  */
 export const stopStages = [
   ['proxy'],
-  ['projector', 'detector', 'exporter', 'api'],
+  ['projector', 'detector', 'exporter', 'reconciler', 'api'],
   ['clickhouse', 'identity-provider', 'postgres'],
 ] as const;
 
@@ -24,6 +24,7 @@ const stopMs: Record<(typeof stopStages)[number][number], number> = {
   projector: 600,
   detector: 600,
   exporter: 600,
+  reconciler: 600,
   api: 600,
   clickhouse: 1_800,
   'identity-provider': 700,

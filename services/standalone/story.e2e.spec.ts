@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import type { Event, EventOf, EventType, PartRecord } from '#events';
 import { readRecord } from '../../test/record.js';
 import { unaccounted } from '../../test/tap/index.js';
 import { DemoProcess } from './testing/demo-process.js';
+
+const cli = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** The demo as `npm run demo` starts it. The session that it plays is held against the log and against Postgres. */
 describe('the story of the demo', () => {
@@ -77,8 +82,15 @@ describe('the story of the demo', () => {
     expect(of('approval.granted').map(({ approval, binding, by }) => [approval, binding, by.subject])).toEqual([
       [held?.approval, held?.binding, 'approver-anna'],
     ]);
-    expect(of('alert.raised').map(({ rule, severity, principal }) => [rule, severity, principal?.subject])).toEqual([
-      ['R01', 'high', 'billing-bot'],
+    const raised = of('alert.raised').filter(({ rule }) => rule === 'R01');
+    expect(raised.map(({ severity, principal }) => [severity, principal?.subject])).toEqual([['high', 'billing-bot']]);
+  });
+
+  it('has who went past the proxy, and nobody else: the demo itself is a declared exception', () => {
+    const who = { user: 'postgres', database: 'shop', application: 'psql' };
+    expect(of('bypass.found')).toMatchObject([
+      { what: 'connection', client: { host: '127.0.0.1' }, ...who },
+      { what: 'statement', command: 'SELECT', ...who },
     ]);
   });
 
@@ -103,7 +115,18 @@ describe('the story of the demo', () => {
     expect(statSync(join(demo.home, 'demo.json')).mode & 0o777).toBe(0o600);
     const { pids, tokens, dataDir } = demo.file;
     expect(Object.keys(pids).sort()).toEqual([
-      ...['api', 'clickhouse', 'detector', 'exporter', 'identity-provider', 'postgres', 'projector', 'proxy', 'standalone'],
+      ...[
+        'api',
+        'clickhouse',
+        'detector',
+        'exporter',
+        'identity-provider',
+        'postgres',
+        'projector',
+        'proxy',
+        'reconciler',
+        'standalone',
+      ],
     ]);
     const running = new Set(demo.processes.map(({ pid }) => pid));
     expect(Object.entries(pids).filter(([, pid]) => !running.has(pid))).toEqual([]);
@@ -114,6 +137,25 @@ describe('the story of the demo', () => {
   it('gives a URL that node-postgres takes as it stands', async () => {
     expect(await query('SELECT current_user AS login', demo.file.proxyUrl)).toEqual([{ login: 'billing_agent' }]);
   });
+
+  it("is shown with what Postgres' own log says of it in between", async () => {
+    const { session } = events.find(({ type }) => type === 'session.opened') ?? {};
+    const { apiUrl, tokens } = demo.file;
+    const shown = (): Promise<string> =>
+      promisify(execFile)(process.execPath, [cli, 'show', session ?? '', '--api', apiUrl], {
+        env: { ...process.env, SALLYPORT_TOKEN: tokens.responder, NO_COLOR: '1' },
+      }).then(({ stdout }) => stdout);
+    let lines: string[] = [];
+    // The session is over, but explained only some seconds later.
+    for (const late = performance.now() + 15_000; performance.now() < late && !lines.some((line) => line.includes('postgres  '));)
+      lines = (await shown()).split('\n');
+    const told = lines.flatMap(
+      (line) => /session\.(?:authenticated|ready)|connection authorized|ERROR 23514|disconnection/.exec(line) ?? [],
+    );
+    expect(told).toEqual([
+      ...['session.authenticated', 'connection authorized', 'session.ready', 'ERROR 23514', 'disconnection'],
+    ]);
+  }, 30_000);
 
   it('stops within five seconds of Ctrl-C, and leaves no process', async () => {
     const { code, ms, processes } = await demo.stop();
@@ -139,6 +181,8 @@ describe('the story of the demo', () => {
       'held by rule mass-writes for approvers',
       'granted by approver-anna',
       'alert R01 (high): Destructive DDL attempted by billing-bot',
+      'bypass: postgres connected to shop directly from 127.0.0.1 at',
+      'application psql, not through Sallyport',
       `session ${session} ended (client-terminated)`,
       `npm run -s sallyport -- replay ${session}`,
     ])

@@ -4,6 +4,7 @@ import type { DemoRole } from './cast.js';
 import type { DemoClient } from './identity-provider/settings.js';
 import { Agent } from './story/agent.js';
 import { approve } from './story/approver.js';
+import { goPast } from './story/bypasser.js';
 import { Chronicle } from './story/chronicle.js';
 import { lineOfOthers, linesOf } from './story/lines.js';
 
@@ -13,6 +14,8 @@ export interface StoryContext {
   readonly proxy: { readonly host: string; readonly port: number; readonly ca: string };
   readonly database: string;
   readonly apiUrl: string;
+  /** The superuser's, past the proxy. */
+  readonly directUrl: string;
   /** Where the event log is read back from. */
   readonly dataDir: string;
   readonly clientOf: (role: DemoRole) => DemoClient;
@@ -76,6 +79,7 @@ class Telling {
       recorded.find(({ event }) => event.type === 'session.closed' && event.session === this.session),
     );
     this.tell();
+    await this.bypass();
   }
 
   private async reads(): Promise<void> {
@@ -144,6 +148,18 @@ class Telling {
     this.tellOthers(
       await this.chronicle.until('the alert', (recorded) =>
         recorded.find(({ event }) => event.type === 'alert.raised' && event.data.session === this.session),
+      ),
+    );
+  }
+
+  /** Somebody who knows the superuser's password needs no proxy; but Postgres writes down who came. */
+  private async bypass(): Promise<void> {
+    const backend = await goPast(this.context.directUrl);
+    this.tellOthers(
+      await this.chronicle.until('what went past the proxy', (recorded) =>
+        recorded.find(
+          ({ event }) => event.type === 'bypass.found' && event.data.what === 'connection' && event.data.pid === backend,
+        ),
       ),
     );
   }

@@ -21,7 +21,7 @@ export interface UpOptions {
 /** Runs every service against the servers of a configuration file. ClickHouse is embedded unless the file names a server. */
 export async function runUp({ config, env, programs, progress }: UpOptions): Promise<ExitCode> {
   // Every problem of the files at once, before anything starts.
-  const { clickhouse, kafka, policy } = loadConfig(config, 'standalone', env);
+  const { clickhouse, kafka, policy, targets } = loadConfig(config, 'standalone', env);
   checkPolicy(policy);
   const folder = dirname(resolve(config));
   // The file of a demo lies in its `.sallyport`: both take the same lock.
@@ -38,7 +38,10 @@ export async function runUp({ config, env, programs, progress }: UpOptions): Pro
       await openTopics(kafka, (line) => {
         progress.say(line);
       });
-    const without = clickhouse.embedded ? [] : (['clickhouse'] as const);
+    const without = [
+      ...(clickhouse.embedded ? [] : (['clickhouse'] as const)),
+      ...(targets.some(({ logs }) => logs) ? [] : (['reconciler'] as const)),
+    ];
     for (const stage of serviceStages(programs, resolve(config), without)) await Promise.all(stage.map(startOne));
     progress.say('Sallyport is running. Ctrl-C stops it.');
   };

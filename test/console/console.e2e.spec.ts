@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openPolicy } from '../e2e/policies.js';
 import { login, startWorld, type World } from '../e2e/world.js';
+import { loggingFlags } from '../native/logging.js';
 import { describePart } from '../parts.js';
 import { type ApiProcess, startApi } from './api-process.js';
 import { browserFromNpm, startBrowser } from './browser.js';
@@ -41,6 +42,9 @@ describePart([browserFromNpm], 'the console', () => {
 
   beforeAll(async () => {
     world = await startWorld({
+      postgres: { flags: [...loggingFlags('jsonlog'), '-c', 'log_statement=none'] },
+      logs: { clockSkewSeconds: 1, graceSeconds: 1 },
+      services: ['reconciler'],
       policy: openPolicy,
       initSql: `CREATE TABLE item (id int, name text); INSERT INTO item VALUES (1, 'anvil'), (2, NULL);
         GRANT ALL ON item TO ${login.name}`,
@@ -115,6 +119,15 @@ describePart([browserFromNpm], 'the console', () => {
     await press('ArrowRight', Number(await step()) + 1);
     const rows = page.getByRole('table', { name: 'Rows handed to the client' });
     expect(await rows.getByRole('cell').allTextContents()).toEqual(['1', 'anvil', '2', 'NULL']);
+  });
+
+  it("shows what Postgres' own log says in between", async () => {
+    const timeline = page.getByRole('navigation', { name: 'Timeline' });
+    await timeline.getByText(/^connection authorized: user=app_login/).waitFor();
+    const texts = (await timeline.innerText()).split('\n');
+    const place = (text: string): number => texts.findIndex((line) => line.startsWith(text));
+    expect(place('Session authenticated')).toBeLessThan(place('connection authorized'));
+    expect(place('connection authorized')).toBeLessThan(place('Session ready'));
   });
 
   it('shows a refusal, and what the session was like after it', async () => {

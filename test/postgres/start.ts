@@ -24,6 +24,8 @@ export interface Postgres {
   readonly port: number;
   readonly superuserUrl: string;
   readonly dataDir: string;
+  /** Shuts down, and leaves the data directory to be looked at. */
+  stopServer(): Promise<void>;
   /** Shuts down at once and removes the data directory. May be called twice. */
   stop(): Promise<void>;
 }
@@ -53,7 +55,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await stop();
       throw cause;
     }
-    return { port, superuserUrl, dataDir, stop };
+    return { port, superuserUrl, dataDir, stop, stopServer: () => stopServer(server) };
   } catch (cause) {
     await rm(directory, { recursive: true, force: true });
     throw cause;

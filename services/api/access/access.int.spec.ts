@@ -41,6 +41,7 @@ const permissions: Record<string, unknown> = {
   'get sessions/{id}/steps': everyone,
   'get sessions/{id}/steps/{seq}': everyone,
   'get sessions/{id}/replay': everyone,
+  'get sessions/{id}/native': everyone,
   'get statements': everyone,
   'get tail': everyone,
   'get approvals': everyone,

@@ -5,6 +5,7 @@ import { StepAnswer } from '../api/answers.js';
 import type { Api } from '../api/client.js';
 import { apiCommand, type ApiOptions, openApi } from '../api/open.js';
 import { sessionNamed } from '../session/find.js';
+import { NativeLog } from '../session/native.js';
 import { colorsOf, type Io, write } from '../terminal/io.js';
 import { play } from './interactive.js';
 import { stepLines } from './lines.js';
@@ -17,7 +18,9 @@ interface Options extends ApiOptions {
 
 export function replayCommand(io: Io): Command {
   return apiCommand('replay')
-    .description('Step through a session: its state, decisions, statements, and the rows that the client was handed.')
+    .description(
+      "Step through a session: its state, decisions, statements, the rows that the client was handed, and what Postgres' own log says.",
+    )
     .argument('<session>', 'its id, or a prefix that no other session shares')
     .option('--json', 'print the steps, one JSON object a line')
     .option('--to <n>', 'print the steps up to this one', seqOf)
@@ -39,12 +42,18 @@ Examples:
       if (isInteractive) {
         const all: StepAnswer[] = [];
         for await (const step of stepsOf(api, id)) all.push(step);
-        await play(io, all, 0);
+        await play(io, all, await NativeLog.of(api, id));
         return;
       }
       const colors = colorsOf(io);
+      const native = json ? undefined : await NativeLog.of(api, id);
       for await (const step of seq === undefined ? stepsOf(api, id, to) : oneStep(api, id, seq))
-        await write(io, json ? `${JSON.stringify(step)}\n` : `${stepLines(step, colors).join('\n')}\n\n`);
+        await write(
+          io,
+          native
+            ? `${[...stepLines(step, colors), ...native.after(step.seq, colors)].join('\n')}\n\n`
+            : `${JSON.stringify(step)}\n`,
+        );
     });
 }
 

@@ -1,4 +1,5 @@
 import type { StepAnswer } from '../api/answers.js';
+import type { NativeLog } from '../session/native.js';
 import { colorsOf, type Io } from '../terminal/io.js';
 import { keysOf } from './keys.js';
 import { stepLines } from './lines.js';
@@ -13,15 +14,16 @@ const restOfLine = '\u001b[K';
 const restOfScreen = '\u001b[J';
 
 /** Lets a person step through a session. Resolves when they quit, with the terminal as it was. */
-export async function play(io: Io, steps: readonly StepAnswer[], at: number): Promise<void> {
+export async function play(io: Io, steps: readonly StepAnswer[], native: NativeLog): Promise<void> {
   const { stdin, stdout } = io;
   const colors = colorsOf(io);
   const tape = tapeOf(steps);
-  let player: Player = { ...atStart, at };
+  let player: Player = atStart;
   let drawn: { at: number; lines: readonly string[] } = { at: -1, lines: [] };
   const draw = (): void => {
     const step = steps[player.at];
-    if (drawn.at !== player.at) drawn = { at: player.at, lines: step ? stepLines(step, colors) : [] };
+    if (drawn.at !== player.at)
+      drawn = { at: player.at, lines: step ? [...stepLines(step, colors), ...native.after(step.seq, colors)] : [] };
     const rows = stdout.rows ?? 24;
     player = { ...player, scroll: Math.min(player.scroll, scrollLimit(drawn.lines, rows)) };
     const lines = screen(player, drawn.lines, steps.length, rows, colors);

@@ -9,6 +9,7 @@ import { colorsOf, type Io, write } from '../terminal/io.js';
 import { printable } from '../terminal/printable.js';
 import { table } from '../terminal/table.js';
 import { sessionNamed } from './find.js';
+import { NativeLog } from './native.js';
 
 interface ListOptions extends ApiOptions {
   readonly json?: true;
@@ -100,22 +101,29 @@ const OneSession = z.object({ session: Session });
 
 export function showCommand(io: Io): Command {
   return apiCommand('show')
-    .description('Show one session: who, where, and one line for each of its events.')
+    .description("Show one session: who, where, and one line for each of its events, and of what Postgres' own log says of it.")
     .argument('<session>', 'its id, or a prefix that no other session shares')
-    .option('--json', 'one JSON object: the session and its steps, each in one line')
+    .option('--json', 'one JSON object: the session, its steps in one line each, and the native records')
     .addHelpText('after', '\nExamples:\n  $ sallyport show 01936f00\n  $ sallyport show 01936f00 --json | jq .session')
     .action(async (prefix: string, { json, ...options }: ApiOptions & { readonly json?: true }) => {
       const api = await openApi(io, options, 'responder');
       const id = await sessionNamed(api, prefix);
       const { session } = await api.get(OneSession, `sessions/${id}`);
+      const native = await NativeLog.of(api, id);
       if (json) {
         const steps: unknown[] = [];
         for await (const step of api.list(z.unknown(), `sessions/${id}/steps`, { limit: 200 })) steps.push(step);
-        await write(io, `${JSON.stringify({ session, steps })}\n`);
+        await write(io, `${JSON.stringify({ session, steps, native: native.items })}\n`);
         return;
       }
       const colors = colorsOf(io);
       await write(io, `${listed([session])}\n${runLine(session)}\n`);
-      for await (const step of api.list(StepAnswer, `sessions/${id}/replay`)) await write(io, `${stepLine(step, colors)}\n`);
+      const print = async (lines: readonly string[]): Promise<void> => {
+        for (const line of lines) await write(io, `${line}\n`);
+      };
+      await print(native.after(-1, colors));
+      for await (const step of api.list(StepAnswer, `sessions/${id}/replay`))
+        await print([stepLine(step, colors), ...native.after(step.seq, colors)]);
+      await print(native.rest(colors));
     });
 }

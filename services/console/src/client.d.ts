@@ -414,6 +414,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/native": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What Postgres' own log says of a session, each record with the step that it follows */
+        get: operations["listNative"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/statements": {
         parameters: {
             query?: never;
@@ -1167,6 +1184,40 @@ export interface components {
             /** @enum {string} */
             source: "clickhouse" | "log";
             projected_through: components["schemas"]["ProjectedThrough"];
+        };
+        NativeLines: {
+            items: components["schemas"]["NativeLine"][];
+            leftOut: number;
+            /** @enum {string} */
+            source: "clickhouse" | "log";
+            projected_through: components["schemas"]["ProjectedThrough"];
+        };
+        NativeLine: {
+            id: string;
+            at: number;
+            time: number;
+            after: number;
+            tells: string;
+            severity: string;
+            sqlstate: string | null;
+            command: string | null;
+            us: number | null;
+            file: string;
+            from: number;
+            to: number;
+            message: (string | {
+                /** Format: base64 */
+                b64: string;
+            }) | null;
+            detail: (string | {
+                /** Format: base64 */
+                b64: string;
+            }) | null;
+            statement: (string | {
+                /** Format: base64 */
+                b64: string;
+            }) | null;
+            withheld: string | null;
         };
         StatementPage: {
             items: components["schemas"]["Statement"][];
@@ -2114,6 +2165,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepsInFull"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNative: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a session. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NativeLines"];
                 };
             };
             /** @description What went wrong. */

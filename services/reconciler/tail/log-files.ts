@@ -24,10 +24,10 @@ export interface LogPlace {
 
 /**
  * The log's files, the oldest first.
- * @throws an error of the file system when the directory cannot be listed
+ * @throws an error of the file system when the directory cannot be listed, or the file that is named is not there
  */
 export async function listLog({ path, format }: LogPlace): Promise<Listed[]> {
-  const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  const isDirectory = !/[*?]/.test(path) && (await stat(path)).isDirectory();
   const directory = isDirectory ? path : dirname(path);
   const matches = isDirectory ? isLog : globOf(basename(path));
   const names = (await readdir(directory)).filter((name) => matches.test(name) && !isPacked.test(name));

@@ -5,12 +5,9 @@ import type { Logger } from '#runtime';
 import { headOf } from './head.js';
 import { type Listed, listLog, type LogPlace, sizeAndTime } from './log-files.js';
 
-/** A record as it stands in a file. */
+/** A record and its bytes, which are absent where there are more of them than is kept. */
 export interface TailedRecord extends NativeRecord {
-  readonly file: string;
-  readonly head: string;
-  readonly format: LogFormat;
-  readonly cut: Cut;
+  readonly bytes: Buffer | undefined;
 }
 
 /** How far a file is on record: the byte behind its last record, and the time of that. */
@@ -20,6 +17,7 @@ export interface Taken {
 }
 
 export interface TailOptions {
+  readonly target: string;
   readonly place: LogPlace;
   /** How far each file was taken, by its head. */
   readonly positions: ReadonlyMap<string, Taken>;
@@ -28,7 +26,7 @@ export interface TailOptions {
   readonly log: Logger;
 }
 
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 const pollMs = 200;
 const retryMs = 1_000;
 /** A file that does not grow is closed, and opened again when it does. One that has no name any more cannot be. */
@@ -174,12 +172,13 @@ export class Tail {
     cuts: readonly Cut[],
   ): Promise<void> {
     const { format } = source;
+    const { target } = this.options;
     let { to, time } = source.taken;
-    const records = cuts.map((cut) => {
-      const record = readRecord(format, cut.bytes, time);
-      ({ time } = record.facts);
-      ({ to } = cut);
-      return { ...record, ...where, format, cut };
+    const records = cuts.map(({ from, to: end, bytes }) => {
+      const record = readRecord({ ...where, target, format, from, to: end }, bytes, time);
+      ({ time } = record.observed);
+      to = end;
+      return { ...record, bytes };
     });
     try {
       await this.options.write(records);

@@ -37,6 +37,9 @@ export async function initialise(place: PostgresPlace, password: string, signal:
   renameSync(unfinished, place.data);
 }
 
+/** The folder of the server's own log. */
+export const nativeLogOf = ({ data }: PostgresPlace): string => join(data, 'log');
+
 export interface RunningCluster {
   readonly pid: number;
   /** Settles when the server ends, asked to or not. */
@@ -70,7 +73,14 @@ const settings = (port: number): string[] =>
     max_connections: 200,
     shared_buffers: '128MB',
     max_wal_size: '1GB',
-    // The server's own log holds no statement: what was said is Sallyport's to keep.
+    // Who came and left, for the reconciler. Of statements its log holds those of the superuser alone (see openShop), and of no error
+    // what may quote a row: what was said through the proxy is Sallyport's to keep.
+    logging_collector: 'on',
+    log_destination: 'jsonlog',
+    log_timezone: 'UTC',
+    log_connections: 'on',
+    log_disconnections: 'on',
+    log_error_verbosity: 'terse',
     log_statement: 'none',
     log_min_error_statement: 'panic',
     log_parameter_max_length: 0,

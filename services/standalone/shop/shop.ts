@@ -9,6 +9,8 @@ export const shopDatabase = 'shop';
 
 /** Says which rows are in; another text means another shop, which is made anew. */
 const edition = 'the demo shop, edition 1';
+/** By this name the shop's own connections are told from others of the superuser. */
+export const shopkeeper = 'sallyport demo';
 const files = ['schema', 'rows', 'constraints', 'code', 'rights'];
 
 /**
@@ -28,6 +30,10 @@ export async function openShop(server: ServerLogin, passwords: Readonly<Record<S
     return false;
   });
   if (!made) await as(server, shopDatabase, fill);
+  // Whoever comes as superuser goes past the proxy: what they do shows in the server's own log.
+  await as(server, 'postgres', (client) =>
+    client.query(`ALTER ROLE ${client.escapeIdentifier(server.user)} IN DATABASE ${shopDatabase} SET log_statement = 'all'`),
+  );
 }
 
 /** Where a server listens, and as whom to log in to it. */
@@ -53,7 +59,7 @@ async function fill(client: Client): Promise<void> {
 }
 
 async function as<T>(server: ServerLogin, database: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ ...server, database });
+  const client = new Client({ ...server, database, application_name: shopkeeper });
   client.on('error', () => undefined); // the query under way rejects with the same error
   try {
     await client.connect();

@@ -39,6 +39,12 @@ export function lineOfOthers(event: Event): string | undefined {
       const { rule, severity, title, principal } = event.data;
       return `  ${pc.red('!')} alert ${rule} (${severity}): ${title}${principal ? ` by ${principal.subject}` : ''}`;
     }
+    case 'bypass.found': {
+      const { user, database, client, application, time } = event.data;
+      const who = `${user === undefined ? 'somebody' : plain(user)} connected to ${database === undefined ? '?' : plain(database)} directly`;
+      const from = `from ${client?.host ?? '?'} at ${clock(time)}${application === undefined ? '' : `, application ${plain(application)}`}`;
+      return `  ${pc.red('!')} bypass: ${who} ${from}, not through Sallyport`;
+    }
     default:
       return undefined;
   }

@@ -6,6 +6,7 @@ import { LoadingRows } from '../show/loading-rows.js';
 import { PageTitle } from '../show/page-title.js';
 import { ReadProblem } from '../show/problem-alert.js';
 import { useLiveTail } from './live-tail.js';
+import { useNative } from './native.js';
 import { type Address, currentSeq, movesOf, useFollowing } from './position.js';
 import { found, says } from './search.js';
 import { SessionHead } from './session-head.js';
@@ -23,6 +24,7 @@ export function SessionPage(address: Address) {
   // The list may lag behind the typing; what Enter goes to may not.
   const listedWord = useDeferredValue(word);
   const session = useSession(id);
+  const native = useNative(id, session.data?.session);
   const isLive = session.data?.session.live === true;
   const tail = useLiveTail(id, isLive);
   const isFollowing = useFollowing(address, isLive);
@@ -58,7 +60,13 @@ export function SessionPage(address: Address) {
       {error && <ReadProblem error={error} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 4, lg: 3 }}>
-          <TimelineList id={id} timeline={timeline} lines={lines} current={current} />
+          <TimelineList
+            id={id}
+            timeline={timeline}
+            lines={lines}
+            native={listedWord === '' ? (native.data?.items ?? []) : []}
+            current={current}
+          />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 8, lg: 9 }}>
           {moment.data && !moment.error && <StepView moment={moment.data} />}

@@ -1,12 +1,13 @@
 import { Box, Button, NavLink, Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
-import type { StepLine } from '../api/client.js';
+import { Fragment, useEffect, useRef } from 'react';
+import type { NativeLine as Native, StepLine } from '../api/client.js';
 import { Link } from '../router/link.js';
 import { stepUrl } from '../router/route.js';
 import { counted } from '../show/counted.js';
 import { LoadingRows } from '../show/loading-rows.js';
 import { plain } from '../show/text.js';
 import { VerdictBadge } from '../show/verdict.js';
+import { NativeLine } from './native-line.js';
 import type { Timeline } from './timeline.js';
 import classes from './timeline-list.module.css';
 
@@ -15,11 +16,13 @@ interface TimelineListProps {
   readonly timeline: Timeline;
   /** Those of its lines that are shown. */
   readonly lines: readonly StepLine[];
+  /** What Postgres' own log says in between. */
+  readonly native: readonly Native[];
   readonly current: number | undefined;
 }
 
-/** The steps of a session, each in one line; the current one stays in sight. */
-export function TimelineList({ id, timeline, lines, current }: TimelineListProps) {
+/** The steps of a session, each in one line, and what the server logged in between; the current one stays in sight. */
+export function TimelineList({ id, timeline, lines, native, current }: TimelineListProps) {
   const list = useRef<HTMLElement>(null);
   const isListed = lines.some(({ seq }) => seq === current);
   useEffect(() => {
@@ -29,19 +32,22 @@ export function TimelineList({ id, timeline, lines, current }: TimelineListProps
   return (
     <Box component="nav" ref={list} className={classes.list ?? ''} aria-label="Timeline" tabIndex={-1}>
       {timeline.isLoading && <LoadingRows what="steps" />}
+      {lines.length > 0 && nativeAfter(native, -1)}
       {lines.map((line) => (
-        <NavLink
-          key={line.seq}
-          component={Link}
-          href={stepUrl(id, line.seq)}
-          className={classes.line ?? ''}
-          active={line.seq === current}
-          aria-current={line.seq === current ? 'step' : undefined}
-          leftSection={<span className={classes.seq}>{line.seq}</span>}
-          label={<span className={classes.text}>{titleOf(line)}</span>}
-          description={detailOf(line)}
-          rightSection={line.verdict ? <VerdictBadge verdict={line.verdict} /> : null}
-        />
+        <Fragment key={line.seq}>
+          <NavLink
+            component={Link}
+            href={stepUrl(id, line.seq)}
+            className={classes.line ?? ''}
+            active={line.seq === current}
+            aria-current={line.seq === current ? 'step' : undefined}
+            leftSection={<span className={classes.seq}>{line.seq}</span>}
+            label={<span className={classes.text}>{titleOf(line)}</span>}
+            description={detailOf(line)}
+            rightSection={line.verdict ? <VerdictBadge verdict={line.verdict} /> : null}
+          />
+          {nativeAfter(native, line.seq)}
+        </Fragment>
       ))}
       {lines.length === 0 && timeline.lines.length > 0 && (
         <Text size="sm" c="dimmed" p="sm">
@@ -56,6 +62,9 @@ export function TimelineList({ id, timeline, lines, current }: TimelineListProps
     </Box>
   );
 }
+
+const nativeAfter = (native: readonly Native[], seq: number) =>
+  native.filter(({ after }) => after === seq).map((line) => <NativeLine key={line.id} line={line} />);
 
 /** Scrolls the list alone: the page stays where the reader has it. */
 function keepInSight(list: HTMLElement, line: HTMLElement): void {
