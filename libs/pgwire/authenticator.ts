@@ -8,7 +8,7 @@ export interface Credentials {
   readonly user: string;
   /** Absent: only a server that asks for none lets us in. */
   readonly password?: string | undefined;
-  /** A token for OAUTHBEARER, taken instead of the password where the server offers that. */
+  /** A token for OAUTHBEARER, given instead of the password where the server offers that. Empty: asks where to get one. */
   readonly bearer?: string | undefined;
   /** See ScramOptions. */
   readonly nonce: string;
@@ -64,7 +64,7 @@ export class Authenticator {
     const { nonce, binding, bearer } = this.credentials;
     if (bearer !== undefined && offered.includes(oauthBearer)) {
       this.mechanism = 'bearer';
-      return request.saslInitialResponse(oauthBearer, encodeBearerResponse(bearer));
+      return request.saslInitialResponse(oauthBearer, encodeBearerResponse(bearer === '' ? undefined : bearer));
     }
     const known: readonly ScramMechanism[] = binding ? ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'] : ['SCRAM-SHA-256'];
     const mechanism = known.find((name) => offered.includes(name));

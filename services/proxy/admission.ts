@@ -264,7 +264,7 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>, closeA: (a: A) => unknow
 /** What went wrong, in the words of the protocol; undefined for what no client can be told. */
 function asRefused(error: unknown): SessionRefused | undefined {
   if (error instanceof SessionRefused) return error;
-  if (error instanceof NoSession) return new SessionRefused('startup', '08006', error.message, { cause: error });
+  if (error instanceof NoSession) return new SessionRefused('authentication', '08006', error.message, { cause: error });
   if (error instanceof ProtocolViolation)
     return new SessionRefused('authentication', error.sqlstate, error.message, { cause: error });
   if (error instanceof LogFailed)

@@ -18,7 +18,11 @@ export interface WorldOptions {
   /** Run as superuser in the database `app`. */
   readonly initSql?: string;
   readonly postgres?: PostgresOptions;
-  readonly limits?: Readonly<Record<string, number>>;
+  readonly limits?: Readonly<Record<string, number | string>>;
+  /** Whose tokens the proxy takes beside service tokens: `issuers` of the configuration. */
+  readonly issuers?: readonly object[];
+  /** `listen.oauth` of the configuration. */
+  readonly oauth?: object;
   /** Kafka brokers, `host:port`. Each service then has a data directory of its own: they have nothing in common but Kafka. */
   readonly brokers?: readonly string[];
   /** Run beside the proxy. */
@@ -53,6 +57,8 @@ export interface World {
   /** Direct, as superuser. */
   readonly direct: (database?: string) => Promise<pg.Client>;
   readonly token: (name: string, groups: readonly string[], kind?: 'agent' | 'service') => Promise<string>;
+  /** Revokes a service token, as `sallyport token revoke` does. */
+  readonly revoke: (token: string) => Promise<void>;
   /** node-postgres' settings for a client behind the tap. */
   readonly client: (user: string, token: string, database?: string) => pg.ClientConfig;
   readonly connect: (user: string, token: string, database?: string) => Promise<pg.Client>;
@@ -114,6 +120,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       host: '127.0.0.1',
       port: proxyPort,
       tls: { cert: file('cert.pem', certificates.cert), key: file('key.pem', certificates.key) },
+      ...(options.oauth && { oauth: options.oauth }),
     },
     targets: [
       {
@@ -131,6 +138,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         catalog: { login: catalogLogin.name },
       },
     ],
+    ...(options.issuers && { issuers: options.issuers }),
     tokens: { file: tokens },
     policy: file('policy.yml', options.policy),
     log: { segmentMiB: options.segmentMiB ?? 8 },
@@ -179,6 +187,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     direct,
     token: async (name, groups, kind = 'service') =>
       (await serviceTokens.create({ name, groups: [...groups], ttlMs: 3_600_000, kind }, Date.now())).token,
+    revoke: async (token) => {
+      await serviceTokens.revoke(token.split('_')[1] ?? '', Date.now());
+    },
     client,
     connect: async (user, token, database) => {
       const connected = new pg.Client(client(user, token, database));

@@ -91,7 +91,10 @@ function coverage(dir: Dir, stream: Stream, events: readonly Event[]): string[] 
   return found;
 }
 
-const endedByProxy: ReadonlySet<string> = new Set(['server-gone', 'limit', 'protocol-error', 'setting', 'shutdown']);
+const endedByProxy: ReadonlySet<string> = new Set([
+  ...['server-gone', 'limit', 'protocol-error', 'setting', 'shutdown'],
+  ...['token-expired', 'token-revoked'],
+]);
 
 /** The messages that a range lists are those that are there. */
 function listing(range: WireRange, { messages }: Stream): string[] {

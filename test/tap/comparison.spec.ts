@@ -40,6 +40,14 @@ describe('a record held against what a tap saw', () => {
     ]);
   });
 
+  it('lets one be that was refused to a client from elsewhere, even under a port that the tap had', () => {
+    const [opened, refused] = silent(sessions[1], 1) as [EventOf<'session.opened'>, Event];
+    const elsewhere = { ...opened, data: { ...opened.data, client: { address: '127.1.0.1', port: 1 } } };
+    const data = { stage: 'authentication', sqlstate: '28P01', reason: 'r' } as const;
+    const both = [elsewhere, { ...refused, type: 'session.refused', data } as Event];
+    expect(found([seen(1)], ...both, ...silent(sessions[0], 1))).toEqual([]);
+  });
+
   it('names one that is not on record', () => {
     expect(found([seen(1)])).toEqual(['backend 1: its session is not on record']);
   });

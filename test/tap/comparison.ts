@@ -27,7 +27,7 @@ export async function heldAgainstRecord(tap: Tap, dataDir: string): Promise<stri
  * @returns one line for each discrepancy
  */
 export function unaccounted(tapped: readonly TappedSession[], { events, parts }: WrittenRecord): string[] {
-  const recorded = sessionsByPort(events);
+  const recorded = sessionsByPort(events.filter(ofTheTap(events)));
   const paired = tapped.map((seen) => ({ seen, session: recorded.get(seen.port)?.shift() }));
   const pastTheTap = [...recorded.values()].flat().map((of) => `${of[0]?.session ?? ''}: is on record, and no tap saw it`);
   const differing = paired.flatMap(({ seen, session }) => {
@@ -44,6 +44,20 @@ export function unaccounted(tapped: readonly TappedSession[], { events, parts }:
     );
   });
   return [...pastTheTap, ...differing];
+}
+
+/** The address that a tap connects from. */
+const tapAddress = '127.0.0.1';
+
+/** All but what was refused to clients that came from elsewhere on purpose: it has no bytes to account for, and may share a port. */
+function ofTheTap(events: readonly Event[]): (event: Event) => boolean {
+  const refused = new Set(events.filter(({ type }) => type === 'session.refused').map(({ session }) => session));
+  const elsewhere = new Set(
+    events.flatMap((event) =>
+      event.type === 'session.opened' && event.data.client.address !== tapAddress ? [event.session] : [],
+    ),
+  );
+  return ({ session }) => !(refused.has(session) && elsewhere.has(session));
 }
 
 /** The events of each session under the port of its client: of sessions that had one port in turn, the earliest first. */

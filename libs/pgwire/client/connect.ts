@@ -20,7 +20,7 @@ import { Wire } from './wire.js';
 export interface ConnectOptions extends Endpoint {
   readonly user: string;
   readonly password?: string | undefined;
-  /** A token for a server that offers OAUTHBEARER. */
+  /** A token for a server that offers OAUTHBEARER. Empty: asks where to get one, by `ServerRefused.bearer`. */
   readonly bearer?: string | undefined;
   readonly database: string;
   /** Further start-up parameters: `application_name`, `options`, … */
