@@ -26,3 +26,17 @@ export class Conditions {
 export const textMatches = `(session, textN) IN (
   SELECT session, n FROM texts WHERE (producer, pseq) IN (
     SELECT producer, pseq FROM parts WHERE name = 'sql' AND positionCaseInsensitiveUTF8(text, {text:String}) > 0))`;
+
+/** Whose work it is, and in which run. */
+export interface ContextFilter {
+  /** The agent's run, its conversation, the tool call; the id of the trace. Exactly. */
+  readonly run?: string | undefined;
+  readonly conversation?: string | undefined;
+  readonly toolCall?: string | undefined;
+  readonly trace?: string | undefined;
+  /** The subject of anyone who acts in the principal's name. */
+  readonly actor?: string | undefined;
+}
+
+/** The id of the trace in a traceparent. */
+export const traceOf = 'substring(traceparent, 4, 32)';

@@ -5,6 +5,21 @@ const text = z.string().nullable();
 const verdict = z.enum(['allow', 'deny', 'hold']);
 const names = z.array(z.string());
 
+/** On whose behalf, and in which run. */
+const context = {
+  /** Who acts in the principal's name, the present actor first: subjects, and beside them their issuers. */
+  actors: names,
+  actorIssuers: names,
+  /** What is said of the agent's run. */
+  run: text,
+  conversation: text,
+  toolCall: text,
+  /** W3C Trace Context. */
+  traceparent: text,
+  /** Which of these four an issuer vouches for; the others are what the client claims. */
+  verified: names,
+} as const;
+
 /** One row a session: all of its events, folded. */
 export const SessionRow = z.strictObject({
   session: z.string(),
@@ -25,6 +40,9 @@ export const SessionRow = z.strictObject({
   subject: text,
   kind: z.enum(['human', 'agent', 'service']).nullable(),
   groups: names,
+  ...context,
+  /** The policy's role by which it got its login. */
+  policyRole: text,
   login: text,
   target: text,
   database: z.string(),
@@ -67,6 +85,7 @@ export const StatementRow = z.strictObject({
   issuer: text,
   subject: text,
   kind: z.enum(['human', 'agent', 'service']).nullable(),
+  ...context,
   target: text,
   database: z.string(),
   role: text,

@@ -60,4 +60,12 @@ export const migrations: readonly (readonly string[])[] = [
       threshold String, eventTime DateTime64(3, 'UTC')
     ) ENGINE = ReplacingMergeTree PARTITION BY toYYYYMM(eventTime) ORDER BY alert`,
   ],
+  ['sessions', 'statements'].map(
+    (table) => `ALTER TABLE ${table}
+      ADD COLUMN IF NOT EXISTS actors Array(String), ADD COLUMN IF NOT EXISTS actorIssuers Array(String),
+      ADD COLUMN IF NOT EXISTS run Nullable(String), ADD COLUMN IF NOT EXISTS conversation Nullable(String),
+      ADD COLUMN IF NOT EXISTS toolCall Nullable(String), ADD COLUMN IF NOT EXISTS traceparent Nullable(String),
+      ADD COLUMN IF NOT EXISTS verified Array(LowCardinality(String))`,
+  ),
+  ['ALTER TABLE sessions ADD COLUMN IF NOT EXISTS policyRole LowCardinality(Nullable(String))'],
 ];

@@ -1,8 +1,9 @@
-import { Conditions, textMatches } from './conditions.js';
+import { Conditions, type ContextFilter, textMatches, traceOf } from './conditions.js';
 import type { ClickHouse } from './connection.js';
 import { SessionRow } from './rows.js';
 
-export interface SessionFilter {
+/** A run, conversation, tool call or trace is that of the session, or of one of its statements. */
+export interface SessionFilter extends ContextFilter {
   /** The subject, exactly. */
   readonly principal?: string | undefined;
   readonly target?: string | undefined;
@@ -24,6 +25,9 @@ export type SessionKey = Pick<SessionRow, 'openedAt' | 'session'>;
 
 const columns = Object.keys(SessionRow.shape).join(', ');
 
+const ofItOrAStatement = (condition: string): string =>
+  `(${condition}) OR session IN (SELECT session FROM statements WHERE ${condition})`;
+
 /** Newest first, by (openedAt, session). */
 export async function sessionsPage(
   clickhouse: ClickHouse,
@@ -37,6 +41,11 @@ export async function sessionsPage(
     .add('status = {status:String}', 'status', filter.status)
     .add('isNull(endedAt) = {live:UInt8}', 'live', filter.live === undefined ? undefined : Number(filter.live))
     .add("multiIf({verdict:String} = 'allow', allowed, {verdict:String} = 'deny', denied, held) > 0", 'verdict', filter.verdict)
+    .add(ofItOrAStatement('run = {run:String}'), 'run', filter.run)
+    .add(ofItOrAStatement('conversation = {conversation:String}'), 'conversation', filter.conversation)
+    .add(ofItOrAStatement('toolCall = {toolCall:String}'), 'toolCall', filter.toolCall)
+    .add(ofItOrAStatement(`${traceOf} = {trace:String}`), 'trace', filter.trace)
+    .add('has(actors, {actor:String})', 'actor', filter.actor)
     .add(`session IN (SELECT session FROM statements WHERE ${textMatches})`, 'text', filter.text)
     .add('openedAt >= fromUnixTimestamp64Milli({since:Int64})', 'since', filter.since)
     .add('openedAt < fromUnixTimestamp64Milli({until:Int64})', 'until', filter.until)

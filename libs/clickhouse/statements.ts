@@ -1,9 +1,9 @@
-import { Conditions, textMatches } from './conditions.js';
+import { Conditions, type ContextFilter, textMatches, traceOf } from './conditions.js';
 import type { ClickHouse } from './connection.js';
 import { StatementRow } from './rows.js';
 import { type StatementWithText, withTexts } from './texts.js';
 
-export interface StatementFilter {
+export interface StatementFilter extends ContextFilter {
   readonly session?: string | undefined;
   /** The subject, exactly. */
   readonly principal?: string | undefined;
@@ -39,6 +39,11 @@ export async function statementsPage(
     .add('verdict = {verdict:String}', 'verdict', filter.verdict)
     .add('verb = {verb:String}', 'verb', filter.verb)
     .add('has(reads, {relation:String}) OR has(writes, {relation:String})', 'relation', filter.relation)
+    .add('run = {run:String}', 'run', filter.run)
+    .add('conversation = {conversation:String}', 'conversation', filter.conversation)
+    .add('toolCall = {toolCall:String}', 'toolCall', filter.toolCall)
+    .add(`${traceOf} = {trace:String}`, 'trace', filter.trace)
+    .add('has(actors, {actor:String})', 'actor', filter.actor)
     .add(textMatches, 'text', filter.text)
     .add('at >= fromUnixTimestamp64Milli({since:Int64})', 'since', filter.since)
     .add('at < fromUnixTimestamp64Milli({until:Int64})', 'until', filter.until)

@@ -45,6 +45,38 @@ export function accessOf(policy: Policy, who: Who, target: string, database: str
   };
 }
 
+/** Where a principal may go. */
+export interface Reach {
+  readonly target: string;
+  /** A database, or a pattern of names in which `*` stands for anything. */
+  readonly database: string;
+  readonly role: string;
+  readonly login: string;
+}
+
+/**
+ * The databases that a principal may reach, as far as the policy names them: in the order of its roles, of which the first that fits
+ * counts. A condition on the database is asked about a pattern as it is written.
+ */
+export function reachOf(policy: Policy, who: Who): Reach[] {
+  const places = new Map(
+    policy.roles.flatMap(({ role }) => role.databases.map((database) => [`${role.target}/${database}`, { ...role, database }])),
+  );
+  return [...places.values()].flatMap(({ target, database }) => {
+    const { granted } = chooseRole(policy, who, target, database);
+    return granted ? [{ target, database, role: granted.name, login: granted.login }] : [];
+  });
+}
+
+/** The databases of a target that its roles name, patterns aside. */
+export const databasesNamed = (policy: Policy, target: string): string[] => [
+  ...new Set(
+    policy.roles
+      .filter(({ role }) => role.target === target)
+      .flatMap(({ role }) => role.databases.filter((database) => !database.includes('*'))),
+  ),
+];
+
 function rulesFor(policy: Policy, context: Context): RuleOnAccess[] {
   const found: RuleOnAccess[] = [];
   for (const { rule } of policy.rules) {

@@ -1,5 +1,6 @@
 import type { StoredRecord } from '#event-log';
 import { decodePartRecord, type Event, type PartRecord, topics } from '#events';
+import { compile, type Policy } from '#policy';
 import type { LogFold } from './log/follower.js';
 
 export interface ActivatedPolicy {
@@ -15,6 +16,19 @@ export class ActivePolicy implements LogFold {
   latest: ActivatedPolicy | undefined;
   /** The chunks that came last: they precede the event that they belong to. */
   private chunks: PartRecord[] = [];
+
+  private ready: Policy | undefined;
+
+  /** It, ready to be asked; undefined where the log does not hold it, or this version does not read it. */
+  get compiled(): Policy | undefined {
+    const { latest } = this;
+    if (!latest || latest.source === null) return undefined;
+    if (this.ready?.hash !== latest.hash) {
+      const compiled = compile(latest.source, latest.file);
+      this.ready = 'policy' in compiled ? compiled.policy : undefined;
+    }
+    return this.ready;
+  }
 
   take(record: StoredRecord, event: Event | undefined): void {
     if (record.topic === topics.parts) this.keep(record);

@@ -6,6 +6,9 @@ import { BearerLogins } from './access/bearer-logins.js';
 import { ConsoleLogins } from './access/console-logins.js';
 import { LoginController } from './access/login.controller.js';
 import { ViewedInterceptor } from './access/viewed.interceptor.js';
+import { AccessExplainedController } from './access-explained.controller.js';
+import { SeenPrincipals } from './access/seen-principals.js';
+import { WhoAmIController } from './access/whoami.controller.js';
 import { ActivePolicy } from './active-policy.js';
 import { AlertsController } from './alerts.controller.js';
 import { Approvals } from './approval/approvals.js';
@@ -42,6 +45,7 @@ export class ApiModule {
       controllers: [
         HealthController,
         LoginController,
+        WhoAmIController,
         SessionsController,
         StepsController,
         ReplayController,
@@ -50,6 +54,7 @@ export class ApiModule {
         ApprovalsController,
         AlertsController,
         PolicyController,
+        AccessExplainedController,
         ReportsController,
       ],
       providers: [
@@ -83,6 +88,7 @@ export class ApiModule {
         SessionIndex,
         Positions,
         ActivePolicy,
+        SeenPrincipals,
         {
           provide: Approvals,
           useFactory: (accesses: AccessJournal) => new Approvals(accesses, now),
@@ -90,7 +96,7 @@ export class ApiModule {
         },
         {
           provide: LogFollower,
-          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy, ConsoleLogins]) =>
+          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleLogins]) =>
             new LogFollower({
               reader,
               positions,
@@ -100,7 +106,7 @@ export class ApiModule {
                 log.error({ topic, partition, offset, problem }, 'a record cannot be read');
               },
             }),
-          inject: [Positions, SessionIndex, Approvals, ActivePolicy, ConsoleLogins],
+          inject: [Positions, SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleLogins],
         },
         {
           provide: LogRecordings,

@@ -2,12 +2,13 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { statementsPage, type StatementWithText } from '#clickhouse';
-import { Verdict } from '#events';
+import { By, Verdict } from '#events';
 import { Allow } from './access/allow.js';
 import { type Caller, contentFor, CurrentCaller } from './access/caller.js';
 import { Cursor, Id, Instant, keyOf, pageOf, PageSize } from './paging.js';
 import { RequestFailed } from './problem/problem.js';
 import { Projection, provenance } from './projection.js';
+import { actorsOf, Run, runFilters, runOf } from './run.js';
 
 const words = z.array(z.string());
 const text = z.string().nullable();
@@ -23,6 +24,9 @@ const Statement = z
     issuer: text,
     subject: text,
     kind: z.enum(['human', 'agent', 'service']).nullable(),
+    /** Who acts in the principal's name, the present actor first. */
+    actors: z.array(By),
+    run: Run,
     target: text,
     database: z.string(),
     role: text,
@@ -67,6 +71,7 @@ const StatementsQuery = z.strictObject({
   verdict: Verdict.optional(),
   since: Instant.optional().describe('Decided at or after.'),
   until: Instant.optional().describe('Decided before.'),
+  ...runFilters,
   limit: PageSize,
   cursor: Cursor,
 });
@@ -102,4 +107,4 @@ export class StatementsController {
 
 /** The row, with what only the projection needs left out. */
 const statementOf = (row: StatementWithText, redacted: boolean): z.infer<typeof Statement> =>
-  Statement.parse({ ...row, sql: redacted ? null : row.sql });
+  Statement.parse({ ...row, actors: actorsOf(row), run: runOf(row), sql: redacted ? null : row.sql });

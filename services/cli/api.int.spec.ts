@@ -23,6 +23,26 @@ const json = ({ out }: Captured): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 const noLog = (): Promise<never> => Promise.reject(new Error('it opened the log'));
 
+describe('whoami', () => {
+  it('tells who a token is, whatever its roles', async () => {
+    const { code, out } = await ask('whoami');
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^principal: +responder of sallyport\nkind: +service\ngroups: +responders\nplatform roles: +responder\nexpires: +2/,
+    );
+    expect(out).toContain('No policy was activated yet');
+    const file = path.join(api.clone, 'token');
+    writeFileSync(file, `${api.tokens['auditor'] ?? ''}\n`);
+    expect(json(await ask('whoami', '--token-file', 'token', '--json'))).toMatchObject([
+      { principal: { subject: 'auditor' }, roles: ['auditor'] },
+    ]);
+    expect(await ask('whoami', '--token-file', 'missing')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('ENOENT') as string,
+    });
+  });
+});
+
 describe('sessions', () => {
   it('are listed, newest first, with who, where, what came of their statements and whether they ended', async () => {
     const listed = await ask('sessions');
@@ -41,6 +61,7 @@ describe('sessions', () => {
     expect([code, out.trimEnd().split('\n').length, err]).toEqual([0, 1, 'There are more than these 1: see --limit.\n']);
     expect((await ask('sessions', '--live', '--json')).out).toContain(sessions[1]);
     expect((await ask('sessions', '--principal', 'nobody')).out).toBe('There are no such sessions.\n');
+    expect((await ask('sessions', '--run', 'r1')).out).toBe('There are no such sessions.\n');
   });
 
   it('show themselves, one line an event', async () => {

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { LogReader } from '#event-log';
 import { version } from '#runtime';
+import { accessCommand } from './access/command.js';
+import { whoamiCommand } from './access/whoami.js';
 import { approvalsCommand } from './approval/commands.js';
 import { initCommand } from './init/command.js';
 import { logCommand } from './log/command.js';
@@ -38,6 +40,8 @@ export function program(io: Io, open: (dataDir: string) => Promise<LogReader>): 
     tailCommand(io),
     searchCommand(io),
     approvalsCommand(io),
+    whoamiCommand(io),
+    accessCommand(io),
     reportCommand(io),
     mcpCommand(io),
     logCommand(io, open),

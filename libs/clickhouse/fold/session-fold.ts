@@ -1,6 +1,7 @@
 import type { Event, EventOf, EventType } from '#events';
 import type { SessionRow, StatementRow, TextRow } from '../rows.js';
 import { plain } from './plain.js';
+import { actorColumns, runColumns } from './run.js';
 import { StatementFold } from './statement-fold.js';
 
 /** The rows that came of a session's events since they were last taken. */
@@ -90,9 +91,10 @@ const changes: { readonly [T in EventType]?: (event: EventOf<T>, row: SessionRow
     };
   },
   'session.authenticated': ({ data }) => {
-    const { principal, login, target, database, durability, policy } = data;
+    const { principal, actors, run, role = null, login, target, database, durability, policy } = data;
     const { issuer, subject, kind, groups } = principal;
-    return { issuer, subject, kind, groups, login, target, database, durability, policy };
+    const who = { issuer, subject, kind, groups, ...actorColumns(actors), ...runColumns(run), policyRole: role };
+    return { ...who, login, target, database, durability, policy };
   },
   'session.refused': ({ at, data }) => ({
     status: 'refused',
@@ -132,6 +134,9 @@ const unknownSession = ({ session, producer, at }: Event): SessionRow => ({
   subject: null,
   kind: null,
   groups: [],
+  ...actorColumns(),
+  ...runColumns(),
+  policyRole: null,
   login: null,
   target: null,
   database: '',

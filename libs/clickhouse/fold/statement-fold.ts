@@ -1,5 +1,6 @@
 import type { Event, EventOf, StatementFacts } from '#events';
 import type { SessionRow, StatementRow, TextRow } from '../rows.js';
+import { runColumns } from './run.js';
 
 /** What a session's row counts of its statements. */
 type Counts = Pick<SessionRow, 'statements' | 'allowed' | 'denied' | 'held' | 'failed' | 'masked' | 'rows' | 'bytes'>;
@@ -97,7 +98,7 @@ const hasOwnText = (event: EventOf<'statement.decided'>): boolean =>
   (event.data.form === 'query' || event.data.form === 'parse') && carriesText(event);
 
 function decision({ seq, data }: EventOf<'statement.decided'>): Partial<StatementRow> {
-  const { n, form, verdict, rule, reason, policy, approval, sqlstate, prepared, on, masked } = data;
+  const { n, form, verdict, rule, reason, policy, approval, sqlstate, prepared, on, masked, run } = data;
   return {
     version: seq,
     form,
@@ -110,6 +111,7 @@ function decision({ seq, data }: EventOf<'statement.decided'>): Partial<Statemen
     ...(approval !== undefined && { approval }),
     sqlstate: sqlstate ?? null,
     masked: masked ?? [],
+    ...runColumns(run),
   };
 }
 
@@ -131,6 +133,9 @@ const unknownStatement = (session: SessionRow, { session: id, producer, at, seq 
   issuer: session.issuer,
   subject: session.subject,
   kind: session.kind,
+  actors: session.actors,
+  actorIssuers: session.actorIssuers,
+  ...runColumns(),
   target: session.target,
   database: session.database,
   role: null,

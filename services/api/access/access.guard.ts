@@ -25,7 +25,7 @@ export class AccessGuard implements CanActivate {
     const caller = await this.callerOf(request);
     if (caller.means === 'cookie' && !['GET', 'HEAD'].includes(request.method) && request.headers[csrfHeader] === undefined)
       throw new RequestFailed('csrf-header-missing');
-    if (!permission?.some((role) => caller.roles.includes(role))) {
+    if (permission !== 'authenticated' && !permission?.some((role) => caller.roles.includes(role))) {
       const detail = permission && `It needs one of these roles: ${[...new Set([...permission, 'admin'])].join(', ')}.`;
       throw new RequestFailed('not-allowed', detail);
     }

@@ -4,7 +4,7 @@ import { Problem } from '../problem/problem.js';
 import type { Role } from './role.js';
 
 /** Who may call a route, and what a call of it is recorded as. */
-export type Permission = 'anyone' | readonly [Role, ...Role[]];
+export type Permission = 'anyone' | 'authenticated' | readonly [Role, ...Role[]];
 
 export const permissionKey = 'sallyport:permission';
 
@@ -15,6 +15,16 @@ export const Allow = (...roles: [Role, ...Role[]]): MethodDecorator =>
     ApiBearerAuth(),
     ApiCookieAuth('console'),
     ApiExtension('x-roles', roles),
+    ApiResponse({ status: 'default', description: 'What went wrong.', standardSchema: Problem }),
+  );
+
+/** Lets in whoever brings a token that is good, whatever roles its groups give. */
+export const AllowAuthenticated = (): MethodDecorator =>
+  applyDecorators(
+    SetMetadata(permissionKey, 'authenticated' satisfies Permission),
+    ApiBearerAuth(),
+    ApiCookieAuth('console'),
+    ApiExtension('x-roles', 'authenticated'),
     ApiResponse({ status: 'default', description: 'What went wrong.', standardSchema: Problem }),
   );
 

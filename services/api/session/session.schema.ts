@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { SessionRow } from '#clickhouse';
+import { By } from '#events';
 import { provenance } from '../projection.js';
+import { actorsOf, Run, runOf } from '../run.js';
 
 const count = z.int().min(0);
 
@@ -22,6 +24,11 @@ export const Session = z
         groups: z.array(z.string()),
       })
       .nullable(),
+    /** Who acts in the principal's name, the present actor first. */
+    actors: z.array(By),
+    run: Run,
+    /** The policy's role by which it got its login. */
+    policyRole: z.string().nullable(),
     /** As the client gave it. */
     user: z.string(),
     application: z.string().nullable(),
@@ -77,6 +84,8 @@ export function sessionOf(row: SessionRow): Session {
     id,
     live: endedAt === null,
     principal: issuer === null || subject === null ? null : { issuer, subject, kind, groups },
+    actors: actorsOf(row),
+    run: runOf(row),
     client: { address, port },
     tail: tailUnknown ? 'unknown' : 'known',
   });

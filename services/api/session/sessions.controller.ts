@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Allow } from '../access/allow.js';
 import { Cursor, Id, Instant, keyOf, pageOf, PageSize } from '../paging.js';
 import { RequestFailed } from '../problem/problem.js';
+import { runFilters } from '../run.js';
 import { OneSession, sessionOf, SessionPage } from './session.schema.js';
 import { Sessions } from './sessions.js';
 
@@ -19,6 +20,7 @@ const SessionsQuery = z.strictObject({
     .stringbool({ truthy: ['true'], falsy: ['false'] })
     .optional()
     .describe('Whether it has not ended yet.'),
+  ...runFilters,
   limit: PageSize,
   cursor: Cursor,
 });

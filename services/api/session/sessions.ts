@@ -1,8 +1,12 @@
 import { sessionById, type SessionFilter, type SessionKey, type SessionRow, sessionsPage } from '#clickhouse';
 import type { SessionIndex } from '../log/session-index.js';
+import { traceIdOf } from '#events';
 import type { Answered, Projection } from '../projection.js';
 
-export type SessionQuery = Pick<SessionFilter, 'principal' | 'database' | 'since' | 'until' | 'verdict' | 'live'>;
+export type SessionQuery = Pick<
+  SessionFilter,
+  'principal' | 'database' | 'since' | 'until' | 'verdict' | 'live' | 'run' | 'conversation' | 'toolCall' | 'trace' | 'actor'
+>;
 
 export interface SessionList {
   readonly rows: readonly SessionRow[];
@@ -43,7 +47,8 @@ export class Sessions {
 const isBehind = (row: SessionRow, { openedAt, session }: SessionKey): boolean =>
   row.openedAt < openedAt || (row.openedAt === openedAt && row.session < session);
 
-function isWanted(row: SessionRow, { principal, database, since, until, verdict, live }: SessionQuery): boolean {
+function isWanted(row: SessionRow, query: SessionQuery): boolean {
+  const { principal, database, since, until, verdict, live } = query;
   const verdicts = { allow: row.allowed, deny: row.denied, hold: row.held };
   return (
     (principal === undefined || row.subject === principal) &&
@@ -51,6 +56,15 @@ function isWanted(row: SessionRow, { principal, database, since, until, verdict,
     (since === undefined || row.openedAt >= since) &&
     (until === undefined || row.openedAt < until) &&
     (verdict === undefined || verdicts[verdict] > 0) &&
-    (live === undefined || (row.endedAt === null) === live)
+    (live === undefined || (row.endedAt === null) === live) &&
+    isOfRun(row, query)
   );
 }
+
+/** As far as it is said of the whole session: what comments of single statements say is not kept in mind. */
+const isOfRun = (row: SessionRow, { run, conversation, toolCall, trace, actor }: SessionQuery): boolean =>
+  (run === undefined || row.run === run) &&
+  (conversation === undefined || row.conversation === conversation) &&
+  (toolCall === undefined || row.toolCall === toolCall) &&
+  (trace === undefined || traceIdOf(row.traceparent ?? '') === trace) &&
+  (actor === undefined || row.actors.includes(actor));

@@ -4,11 +4,15 @@ import type { Result, SessionState, Step } from '#replay';
 
 /** Of what the api answers, the members that the command line shows. JSON is handed on whole. */
 
+const Told = z.object({ value: z.string(), verified: z.boolean() }).nullable();
+
 export const Session = z.looseObject({
   id: z.string(),
   openedAt: z.int(),
   live: z.boolean(),
   principal: z.looseObject({ subject: z.string(), kind: z.string().nullable() }).nullable(),
+  actors: z.array(z.object({ issuer: z.string(), subject: z.string() })),
+  run: z.object({ run: Told, conversation: Told, toolCall: Told, traceparent: Told }),
   user: z.string(),
   target: z.string().nullable(),
   database: z.string(),

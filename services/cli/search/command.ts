@@ -16,6 +16,11 @@ interface Options extends ApiOptions {
   readonly verb?: string;
   readonly relation?: string;
   readonly verdict?: string;
+  readonly run?: string;
+  readonly conversation?: string;
+  readonly toolCall?: string;
+  readonly trace?: string;
+  readonly actor?: string;
   readonly since?: string;
   readonly until?: string;
 }
@@ -30,6 +35,11 @@ export function searchCommand(io: Io): Command {
     .option('--verb <verb>', 'only this command: SELECT, "CREATE TABLE", …')
     .option('--relation <name>', 'only those that read or write this relation, schema.name')
     .addOption(new Option('--verdict <verdict>', 'only those decided so').choices(['allow', 'deny', 'hold']))
+    .option('--run <id>', 'only those of this run of an agent')
+    .option('--conversation <id>', 'only those of this conversation')
+    .option('--tool-call <id>', 'only those of this tool call')
+    .option('--trace <id>', 'only those of this trace: 32 hex digits')
+    .option('--actor <subject>', "only those by who acts in the principal's name")
     .option('--since <time>', 'decided at or after: 2026-01-31, or 2026-01-31T08:00:00Z')
     .option('--until <time>', 'decided before')
     .option('--limit <n>', 'how many at most', count, 50)
@@ -40,6 +50,7 @@ export function searchCommand(io: Io): Command {
 Examples:
   $ sallyport search 'delete from'
   $ sallyport search --relation public.customers --verdict deny
+  $ sallyport search --run nightly-42 --actor billing-agent
   $ sallyport search ssn --json | jq -r '[.session, .n, .sql] | @tsv'`,
     )
     .action(async (text: string | undefined, { json, limit, api: where, token, ...filter }: Options) => {

@@ -16,6 +16,11 @@ interface ListOptions extends ApiOptions {
   readonly principal?: string;
   readonly database?: string;
   readonly verdict?: string;
+  readonly run?: string;
+  readonly conversation?: string;
+  readonly toolCall?: string;
+  readonly trace?: string;
+  readonly actor?: string;
   readonly since?: string;
   readonly until?: string;
   readonly live?: true;
@@ -27,6 +32,11 @@ export function sessionsCommand(io: Io): Command {
     .option('--principal <subject>', 'only those of this principal')
     .option('--database <name>', 'only those on this database')
     .addOption(new Option('--verdict <verdict>', 'only those with such a decision').choices(['allow', 'deny', 'hold']))
+    .option('--run <id>', 'only those of this run of an agent')
+    .option('--conversation <id>', 'only those of this conversation')
+    .option('--tool-call <id>', 'only those of this tool call')
+    .option('--trace <id>', 'only those of this trace: 32 hex digits')
+    .option('--actor <subject>', "only those by who acts in the principal's name")
     .option('--since <time>', 'opened at or after: 2026-01-31, or 2026-01-31T08:00:00Z')
     .option('--until <time>', 'opened before')
     .option('--live', 'only those that have not ended')
@@ -38,11 +48,13 @@ export function sessionsCommand(io: Io): Command {
 Examples:
   $ sallyport sessions
   $ sallyport sessions --principal billing-bot --since 2026-01-31
+  $ sallyport sessions --run nightly-42
   $ sallyport sessions --json | jq -r 'select(.denied > 0) | .id'`,
     )
-    .action(async ({ json, limit, principal, database, verdict, since, until, live, ...options }: ListOptions) => {
-      const api = await openApi(io, options, 'responder');
-      const query = { principal, database, verdict, since, until, live, limit: Math.min(200, limit) };
+    .action(async ({ json, limit, api: where, token, ...filter }: ListOptions) => {
+      const asker = { ...(where !== undefined && { api: where }), ...(token !== undefined && { token }) };
+      const api = await openApi(io, asker, 'responder');
+      const query = { ...filter, limit: Math.min(200, limit) };
       const sessions = await some(io, api.list(Session, 'sessions', query), limit);
       if (json) for (const session of sessions) await write(io, `${JSON.stringify(session)}\n`);
       else await write(io, `${sessions.length === 0 ? 'There are no such sessions.' : listed(sessions)}\n`);
@@ -55,17 +67,33 @@ const listed = (sessions: readonly Session[]): string =>
     sessions.map((session) => [
       session.id,
       new Date(session.openedAt).toISOString(),
-      printable(session.principal === null ? session.user : `${session.principal.subject} (${session.principal.kind ?? '?'})`),
+      printable(whoIs(session)),
       printable(session.target === null ? '-' : `${session.target}/${session.database}`),
       ...[session.statements, session.denied, session.held, session.rows].map(String),
       printable(endOf(session)),
     ]),
   );
 
+/** `anna (agent) by billing-agent`: whose work it is, and who does it. */
+function whoIs({ principal, actors: [actor], user }: Session): string {
+  if (principal === null) return user;
+  return `${principal.subject} (${principal.kind ?? '?'})${actor ? ` by ${actor.subject}` : ''}`;
+}
+
 function endOf({ live, status, reason, sqlstate, tail }: Session): string {
   if (live) return 'open';
   const end = status === 'refused' ? `refused (${sqlstate ?? reason ?? '?'})` : (reason ?? status);
   return tail === 'unknown' ? `${end}, tail unknown` : end;
+}
+
+/** What is said of its run, one line; empty where nothing is. */
+function runLine({ run }: Session): string {
+  const names = { run: 'run', conversation: 'conversation', toolCall: 'tool call', traceparent: 'traceparent' } as const;
+  const said = Object.entries(names).flatMap(([key, name]) => {
+    const told = run[key as keyof typeof names];
+    return told ? [`${name} ${told.value} (${told.verified ? 'verified' : 'claimed'})`] : [];
+  });
+  return said.length === 0 ? '' : `${printable(said.join(', '))}\n`;
 }
 
 const OneSession = z.object({ session: Session });
@@ -87,7 +115,7 @@ export function showCommand(io: Io): Command {
         return;
       }
       const colors = colorsOf(io);
-      await write(io, `${listed([session])}\n\n`);
+      await write(io, `${listed([session])}\n${runLine(session)}\n`);
       for await (const step of api.list(StepAnswer, `sessions/${id}/replay`)) await write(io, `${stepLine(step, colors)}\n`);
     });
 }
