@@ -16,6 +16,7 @@ const pure: Readonly<Record<string, RegExp | undefined>> = {
   detection: undefined,
   siem: undefined,
   compliance: undefined,
+  reconciliation: undefined,
   spelling: undefined,
 };
 /** One door per vendor: the rooms that may import it. */
@@ -28,6 +29,8 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   jose: ['libs/identity', 'libs/secrets'],
   'openid-client': ['libs/identity'],
   '@node-saml/node-saml': ['libs/identity'],
+  'xml-crypto': ['libs/identity'],
+  '@xmldom/xmldom': ['libs/identity'],
   '@bufbuild/cel': ['libs/policy'],
   '@modelcontextprotocol/server': ['services/cli'],
   '@modelcontextprotocol/node': ['services/cli'],

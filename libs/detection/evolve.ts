@@ -31,7 +31,7 @@ export function evolve(rules: readonly Rule[], state: WatchState, event: Event):
   const verdicts = rules.map((rule, i) => ({ rule, ...rule.evolve(state.states[i], event, watched) }));
   return {
     state: { seq: event.seq, watched, states: verdicts.map((verdict) => verdict.state) },
-    alerts: verdicts.flatMap(({ rule, findings }) => findings.map((finding) => alertOf(rule, finding, watched, event.at))),
+    alerts: verdicts.flatMap(({ rule, findings }) => findings.map((finding) => alertOf(rule, finding, watched, event))),
   };
 }
 
@@ -43,7 +43,7 @@ function identify(watched: Watched, { data }: EventOf<'session.authenticated'>):
   return { ...watched, principal, target, database };
 }
 
-function alertOf({ id, version, title }: Rule, finding: Finding, { session, principal }: Watched, at: number): Alert {
+function alertOf({ id, version, title }: Rule, finding: Finding, { session, principal }: Watched, event: Event): Alert {
   const by = principal && { issuer: principal.issuer, subject: principal.subject };
   return {
     alert: alertId(id, version, by ? [by.issuer, by.subject] : [session], finding.inputs[0]),
@@ -52,10 +52,11 @@ function alertOf({ id, version, title }: Rule, finding: Finding, { session, prin
     severity: finding.severity,
     title,
     ...(by && { principal: by }),
-    session,
+    // What a producer says by itself is of no session.
+    ...(session !== event.producer && { session }),
     inputs: [...finding.inputs],
     threshold: finding.threshold,
-    eventTime: at,
+    eventTime: event.at,
   };
 }
 

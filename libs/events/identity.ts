@@ -10,7 +10,7 @@ export const LoginSucceeded = envelope(
     method: z.string(),
     /** Where from. */
     address: z.string().optional(),
-    /** SHA-256 of the one-time code that it spent: whoever reads this takes it no more. */
+    /** SHA-256 of the one-time code, or of the SAML assertion, that it spent: whoever reads this takes it no more. */
     code: Sha256Hex.optional(),
   }),
 );
@@ -22,7 +22,7 @@ export const LoginFailed = envelope(
 export const LoginEnded = envelope(
   'login.ended',
   1,
-  z.strictObject({ by: By, reason: z.enum(['logout', 'idle', 'expired', 'idp-logout']) }),
+  z.strictObject({ by: By, reason: z.enum(['logout', 'idle', 'expired', 'idp-logout', 'replaced']) }),
 );
 
 /** Somebody guesses: further attempts from there, or for that name, are answered later and later. */
@@ -49,8 +49,13 @@ export const TokenIssued = envelope(
     /** Who asked for it: a person, or the service account itself. */
     by: By,
     grant: z.enum(['saml2-bearer', 'login', 'device', 'service']),
+    /** The only target that it is good for; absent: all. */
     target: z.string().optional(),
     expires: Instant,
+    /** SHA-256 of the SAML assertion that it was given for, as in login.succeeded. */
+    code: Sha256Hex.optional(),
+    /** Where from. */
+    address: z.string().optional(),
   }),
 );
 export const TokenRevoked = envelope(

@@ -21,6 +21,8 @@ export interface Issuer {
   /** Which of its tokens are access tokens. Absent: those that do not say that they are another kind. */
   readonly tokenType?: TokenType | undefined;
   readonly clockSkewSeconds: number;
+  /** `own`: our own api, whose tokens pass on who somebody is at another issuer. */
+  readonly kind?: 'own' | undefined;
   /** How long ago a token may have been issued. Absent: as long as it is valid. */
   readonly maxAgeSeconds?: number | undefined;
   readonly keys?: KeyTimes | undefined;

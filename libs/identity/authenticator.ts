@@ -1,5 +1,6 @@
 import { AccessTokens, type Authenticated, type Issuer } from './access-token.js';
 import { AuthenticationFailed } from './errors.js';
+import { asIssued } from './issued/issued-token.js';
 import type { Fetch } from './key-download.js';
 import { isServiceToken, ServiceTokens } from './service-tokens.js';
 
@@ -16,11 +17,13 @@ export interface AuthenticatorOptions {
 export class Authenticator {
   private readonly accessTokens: AccessTokens;
   private readonly serviceTokens: ServiceTokens | undefined;
+  private readonly own: ReadonlySet<string>;
   private readonly isRevoked: (tokenId: string) => boolean;
 
   constructor({ issuers, tokens, fetch = globalThis.fetch, isRevoked = () => false }: AuthenticatorOptions) {
     this.accessTokens = new AccessTokens(issuers, fetch);
     this.serviceTokens = tokens && new ServiceTokens(tokens.file);
+    this.own = new Set(issuers.filter(({ kind }) => kind === 'own').map(({ issuer }) => issuer));
     this.isRevoked = isRevoked;
   }
 
@@ -44,7 +47,10 @@ export class Authenticator {
   }
 
   private async checked(secret: string, now: number): Promise<Authenticated> {
-    if (!isServiceToken(secret)) return this.accessTokens.authenticate(secret, now);
+    if (!isServiceToken(secret)) {
+      const who = await this.accessTokens.authenticate(secret, now);
+      return this.own.has(who.principal.issuer) ? asIssued(who) : who;
+    }
     if (!this.serviceTokens) throw new AuthenticationFailed('service-token');
     return this.serviceTokens.authenticate(secret, now);
   }

@@ -1,10 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
-import { AccessGuard } from './access/access.guard.js';
+import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import { AccessJournal } from './access/access-journal.js';
-import { BearerLogins } from './access/bearer-logins.js';
-import { ConsoleLogins } from './access/console-logins.js';
-import { LoginController } from './access/login.controller.js';
 import { ViewedInterceptor } from './access/viewed.interceptor.js';
 import { AccessExplainedController } from './access-explained.controller.js';
 import { SeenPrincipals } from './access/seen-principals.js';
@@ -21,6 +17,9 @@ import { LogFollower } from './log/follower.js';
 import { LogRecordings } from './log/log-recordings.js';
 import { Positions } from './log/positions.js';
 import { SessionIndex } from './log/session-index.js';
+import { ConsoleCode } from './login/console-code.js';
+import { SpentAssertions } from './login/spent-assertions.js';
+import { loginControllers, loginProviders } from './login/wiring.js';
 import { PolicyController } from './policy.controller.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { Projection } from './projection.js';
@@ -34,17 +33,19 @@ import { StepsController } from './session/steps.controller.js';
 import { StatementsController } from './statements.controller.js';
 import { TailController } from './tail/tail.controller.js';
 import { Tails } from './tail/tails.js';
+import { IssuedTokens } from './token/issued-tokens.js';
 
 /** Everything that the api consists of, wired. */
 @Module({})
 export class ApiModule {
-  static on({ reader, journal, ownLog, authenticator, clickhouse, roles, consoleCode, now, random, log }: Ground): DynamicModule {
+  static on(ground: Ground): DynamicModule {
+    const { reader, journal, ownLog, clickhouse, now, log } = ground;
     const clock: Clock = { now };
     return {
       module: ApiModule,
       controllers: [
         HealthController,
-        LoginController,
+        ...loginControllers,
         WhoAmIController,
         SessionsController,
         StepsController,
@@ -62,21 +63,7 @@ export class ApiModule {
 
         // Who may do what, and that it is written down.
         { provide: AccessJournal, useFactory: () => new AccessJournal(journal, now, log) },
-        {
-          provide: BearerLogins,
-          useFactory: (accesses: AccessJournal) => new BearerLogins(authenticator, accesses, roles, now),
-          inject: [AccessJournal],
-        },
-        {
-          provide: ConsoleLogins,
-          useFactory: (accesses: AccessJournal) => new ConsoleLogins({ code: consoleCode, roles, accesses, now, random }),
-          inject: [AccessJournal],
-        },
-        {
-          provide: APP_GUARD,
-          useFactory: (...parts: ConstructorParameters<typeof AccessGuard>) => new AccessGuard(...parts),
-          inject: [Reflector, BearerLogins, ConsoleLogins],
-        },
+        ...loginProviders(ground),
         {
           provide: APP_INTERCEPTOR,
           useFactory: (accesses: AccessJournal) => new ViewedInterceptor(accesses),
@@ -96,7 +83,10 @@ export class ApiModule {
         },
         {
           provide: LogFollower,
-          useFactory: (positions: Positions, ...folds: [SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleLogins]) =>
+          useFactory: (
+            positions: Positions,
+            ...folds: [SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens]
+          ) =>
             new LogFollower({
               reader,
               positions,
@@ -106,7 +96,7 @@ export class ApiModule {
                 log.error({ topic, partition, offset, problem }, 'a record cannot be read');
               },
             }),
-          inject: [Positions, SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleLogins],
+          inject: [Positions, SessionIndex, Approvals, ActivePolicy, SeenPrincipals, ConsoleCode, SpentAssertions, IssuedTokens],
         },
         {
           provide: LogRecordings,

@@ -6,8 +6,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
+import { discoveryPath, jwksPath } from '#identity';
 import { nestLogger } from '#runtime';
-import { cookieName } from './access/console-logins.js';
+import { sessionCookie } from './access/console-sessions.js';
 import { ApiModule } from './api.module.js';
 import type { Ground } from './ground.js';
 import { problemOf, RequestFailed } from './problem/problem.js';
@@ -35,8 +36,9 @@ export async function createApplication(ground: Ground, consoleDir = builtConsol
   });
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  if (ground.proxies.length > 0) app.set('trust proxy', [...ground.proxies]);
   app.use(safeHeaders);
-  app.setGlobalPrefix(prefix);
+  app.setGlobalPrefix(prefix, { exclude: [discoveryPath, jwksPath] });
   app.useGlobalPipes(new StandardSchemaValidationPipe({ exceptionFactory: badRequest }));
   const document = documentOf(app, ground.version);
   app.use(`/${prefix}/openapi.json`, (_: Request, response: Response) => response.json(document));
@@ -53,7 +55,7 @@ export const documentOf = (app: NestExpressApplication, version: string): OpenAP
       .setDescription('Sessions, statements, replay, approvals and reports.')
       .setVersion(version)
       .addBearerAuth()
-      .addCookieAuth(cookieName, { type: 'apiKey', in: 'cookie' }, 'console')
+      .addCookieAuth(sessionCookie, { type: 'apiKey', in: 'cookie' }, 'console')
       .build(),
   );
 
@@ -76,7 +78,7 @@ function serveConsole(app: NestExpressApplication, dir: string): void {
   if (isBuilt) app.useStaticAssets(dir, { index: false });
   app.use((request: Request, response: Response, next: NextFunction) => {
     const { path, method } = request;
-    if (path.startsWith(`/${prefix}/`)) next();
+    if (path.startsWith(`/${prefix}/`) || [discoveryPath, jwksPath].includes(path)) next();
     else if (isBuilt && !/^\/(api|assets)\b/.test(path) && ['GET', 'HEAD'].includes(method))
       response.set('cache-control', 'no-cache').sendFile(page);
     else

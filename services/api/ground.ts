@@ -1,8 +1,22 @@
 import type { ClickHouse } from '#clickhouse';
 import type { Journal, LogReader } from '#event-log';
-import type { Authenticator } from '#identity';
-import type { Logger } from '#runtime';
+import type { Authenticator, TokenIssuer } from '#identity';
+import type { Config, Logger } from '#runtime';
 import type { RoleGroups } from './access/role.js';
+import type { LoginConfig } from './login/providers.js';
+
+/** How people log in, and what they get. */
+export interface Logins {
+  readonly login: LoginConfig;
+  readonly issuers: Config<'api'>['issuers'];
+  readonly sessions: Config<'api'>['api']['sessions'];
+  /** Our own address from outside. */
+  readonly publicUrl: string;
+  readonly consoleCode: string | undefined;
+  readonly breakGlass: string | undefined;
+  /** Gives out tokens of our own, and for how long at most. */
+  readonly tokens: { readonly issuer: TokenIssuer; readonly ttlSeconds: number } | undefined;
+}
 
 /** What the api stands on. */
 export interface Ground {
@@ -14,7 +28,9 @@ export interface Ground {
   /** Without it, the api answers from the log alone. */
   readonly clickhouse: ClickHouse | undefined;
   readonly roles: RoleGroups;
-  readonly consoleCode: string | undefined;
+  readonly logins: Logins;
+  /** Reverse proxies that say whom they speak for. */
+  readonly proxies: readonly string[];
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly random: (bytes: number) => Buffer;

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClickHouse } from '#clickhouse';
 import { Journal, openOwnReader, openReader, openSegmentLog, readPredecessor, startShipping } from '#event-log';
-import { Authenticator } from '#identity';
-import { loadConfig, serve } from '#runtime';
+import { Authenticator, knowingOwnKeys, TokenIssuer } from '#identity';
+import { type Config, loadConfig, serve } from '#runtime';
 import { ChangeRecord, settingsOf } from '#secrets';
 import { createApplication } from './application.js';
 import { LogFollower } from './log/follower.js';
 import { printOpenApi } from './openapi.js';
+import { publicUrlOf } from './public-url.js';
 import { Tails } from './tail/tails.js';
 
 /** Ends the application; who is not answered by then is hung up on. */
@@ -21,6 +22,12 @@ async function closeWithin(ms: number, app: NestExpressApplication): Promise<voi
   }, ms);
   await app.close();
   clearTimeout(hangUp);
+}
+
+/** Undefined where no tokens are to be given out. The configuration was checked: whoever gives them out is one of its issuers. */
+async function openTokenIssuer({ issuers, api }: Config<'api'>): Promise<TokenIssuer | undefined> {
+  const own = issuers.find(({ kind }) => kind === 'own');
+  return api.tokens && own && TokenIssuer.open({ issuer: own.issuer, audience: own.audience, keyFile: api.tokens.keyFile });
 }
 
 if (process.argv[2] === 'openapi') await printOpenApi(process.stdout);
@@ -41,14 +48,21 @@ else
       const journal = new Journal(outbox, { service: 'api', version, now: Date.now, random: randomBytes });
       const reader = openReader(config, client);
       const clickhouse = ClickHouse.at({ ...where, password: where.password.reveal() });
+      const tokenIssuer = await openTokenIssuer(config);
       const app = await createApplication({
         reader,
         journal,
         ownLog: outbox.log,
-        authenticator: new Authenticator({ issuers, tokens }),
+        authenticator: new Authenticator({ issuers, tokens, ...(tokenIssuer && { fetch: knowingOwnKeys(tokenIssuer, fetch) }) }),
         clickhouse,
         roles: api.roles,
-        consoleCode: api.consoleCode?.reveal(),
+        logins: {
+          ...{ login: api.login, issuers, sessions: api.sessions, publicUrl: publicUrlOf(api) },
+          consoleCode: api.consoleCode?.reveal(),
+          breakGlass: api.breakGlass?.passwordHash.reveal(),
+          tokens: tokenIssuer && { issuer: tokenIssuer, ttlSeconds: api.tokens?.ttlSeconds ?? 0 },
+        },
+        proxies: api.proxies,
         now: Date.now,
         random: randomBytes,
         log,

@@ -15,7 +15,11 @@ export async function printOpenApi(to: NodeJS.WritableStream): Promise<void> {
     authenticator: new Authenticator({ issuers: [] }),
     clickhouse: undefined,
     roles: { viewer: [], responder: [], approver: [], auditor: [], admin: [] },
-    consoleCode: undefined,
+    logins: {
+      ...{ login: { oidc: [], saml: [], device: undefined }, issuers: [], sessions: { idleMinutes: 30, absoluteHours: 8 } },
+      ...{ publicUrl: 'http://127.0.0.1:8080', consoleCode: undefined, breakGlass: undefined, tokens: undefined },
+    },
+    proxies: [],
     now,
     random: randomBytes,
     log: logger('api'),

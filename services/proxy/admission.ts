@@ -113,7 +113,9 @@ export class Admission {
     await journal.record([{ type: 'session.authenticated', session: id, data: this.authenticated(who, place, run) }]);
 
     const [upstream, catalog] = await both(
-      this.options.upstream.login(destination, login, (options) => connect({ ...options, parameters: requested.settings })),
+      this.options.upstream.login(destination, login, { purpose: 'session', session: id }, (options) =>
+        connect({ ...options, parameters: requested.settings }),
+      ),
       access.catalog(destination),
       (connection) => connection.socket.destroy(),
       (handle) => {

@@ -135,7 +135,8 @@ class SharedCatalog {
   private async read(): Promise<Catalog> {
     const startedAt = Date.now();
     try {
-      this.client ??= await this.upstream.login(this.destination, this.destination.target.catalog.login, (options) =>
+      const { login } = this.destination.target.catalog;
+      this.client ??= await this.upstream.login(this.destination, login, { purpose: 'catalog' }, (options) =>
         PgClient.connect({ ...options, parameters: { application_name: 'sallyport catalog' } }),
       );
       const { client } = this;

@@ -104,6 +104,9 @@ await serve({
           log.error({ err: error, name }, 'that a secret has changed could not be recorded');
         });
       },
+      connected: (data) => {
+        journal.add([{ type: 'proxy.connected', data }], 'linger');
+      },
     });
     const logins = config.targets.flatMap((target) => target.logins.map((login) => ({ target, login })));
     const passwords = logins.map(

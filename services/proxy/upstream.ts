@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { EventOf } from '#events';
 import { type ConnectOptions, type Endpoint, ServerRefused } from '#pgwire';
 import { type Logger, loginSecret, type Secret } from '#runtime';
 import { type Credentials, SecretUnavailable } from '#secrets';
@@ -14,6 +15,16 @@ export interface UpstreamOptions {
   readonly log: Logger;
   /** Told of each secret that is used. Which it was before is for others to know. */
   readonly used: (name: string, secret: Secret) => void;
+  /** Told of each connection that was made: what the server logs of it is explained by that. */
+  readonly connected: (connection: EventOf<'proxy.connected'>['data']) => void;
+}
+
+/** What a connection is made for. */
+export type Purpose = Pick<EventOf<'proxy.connected'>['data'], 'purpose' | 'session'>;
+
+/** A connection that was made, in whatever form: its backend has a pid. */
+interface Made {
+  readonly backend: { readonly pid: number };
 }
 
 /** Logs in to targets. A password is had when it is needed, and goes no further than the connection. */
@@ -25,12 +36,21 @@ export class Upstream {
    * once more: so passwords change while sessions go on.
    * @throws SecretUnavailable, and as `attempt` does
    */
-  async login<T>({ target, database }: Destination, login: string, attempt: (options: LoginOptions) => Promise<T>): Promise<T> {
+  async login<T extends Made>(
+    { target, database }: Destination,
+    login: string,
+    purpose: Purpose,
+    attempt: (options: LoginOptions) => Promise<T>,
+  ): Promise<T> {
     const known = loginOf(target, login);
     const { credentials } = this.options;
-    const connect = (password: Secret): Promise<T> => {
+    const connect = async (password: Secret): Promise<T> => {
       this.options.used(loginSecret(target.name, login), password);
-      return attempt({ ...endpointOf(target), user: login, password: password.reveal(), database, connectTimeoutMs });
+      const began = performance.now();
+      const made = await attempt({ ...endpointOf(target), user: login, password: password.reveal(), database, connectTimeoutMs });
+      const us = Math.round((performance.now() - began) * 1000);
+      this.options.connected({ ...purpose, target: target.name, database, login, backend: made.backend.pid, us });
+      return made;
     };
     const password = await this.had(target, known, () => credentials.password(known.password));
     try {

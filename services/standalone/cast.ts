@@ -2,8 +2,9 @@ import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile, secretFile } from '#secrets';
+import { apiUrl, type DemoPorts } from './demo-config.js';
 import type { Home } from './files.js';
-import type { DemoClient, ProviderSettings } from './identity-provider/main.js';
+import type { DemoClient, ProviderSettings } from './identity-provider/settings.js';
 
 /** Who plays in the demo: a role of demo.json, the client that gets its token, and its groups. */
 const cast = {
@@ -25,11 +26,15 @@ export const clientOf = (home: Home, role: DemoRole): DemoClient => ({
 });
 
 /** Writes what the identity provider is told. @returns the file */
-export function writeProviderSettings(home: Home, port: number): string {
+export function writeProviderSettings(home: Home, ports: DemoPorts): string {
   const file = join(home.secrets, 'identity-provider.json');
   const key = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ProviderSettings).key : newKey();
   const clients = demoRoles.map((role) => clientOf(home, role));
-  replaceFile(file, JSON.stringify({ port, key, clients } satisfies ProviderSettings));
+  const people = Object.values(cast).filter(({ kind }) => kind === 'human');
+  replaceFile(
+    file,
+    JSON.stringify({ port: ports.issuer, key, clients, people, consoleUrl: apiUrl(ports) } satisfies ProviderSettings),
+  );
   return file;
 }
 

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
 import { renewedSecretFile, replaceFile, secretFile, type ServerCertificate } from '#secrets';
-import type { Home } from './files.js';
 import { demoPolicy } from './demo-policy.js';
+import type { Home } from './files.js';
+import { cliClient, consoleClient, providerName } from './identity-provider/settings.js';
 import { shopDatabase, type ShopLogin, shopLogins } from './shop/shop.js';
 
 /** The ports of a demo, all on loopback. */
@@ -14,6 +15,7 @@ export interface DemoPorts {
 }
 
 export const issuerUrl = ({ issuer }: DemoPorts): string => `http://127.0.0.1:${issuer}`;
+export const apiUrl = ({ api }: DemoPorts): string => `http://127.0.0.1:${api}`;
 
 /** The file of a shop login's password. */
 export const loginPassword = (home: Home, login: ShopLogin) => secretFile(home.secrets, `${login}.password`);
@@ -42,6 +44,7 @@ export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertifi
         algorithms: ['ES256'],
         claims: { subject: 'sub', groups: 'groups', kind: 'kind' },
       },
+      { issuer: apiUrl(ports), audience: 'sallyport', kind: 'own' },
     ],
     tokens: { file: `${home.secrets}/tokens.json` },
     policy: home.policy,
@@ -57,6 +60,11 @@ export function writeDemoConfig(home: Home, ports: DemoPorts, tls: ServerCertifi
         auditor: ['auditors'],
         admin: ['admins'],
       },
+      login: {
+        oidc: [{ name: providerName, label: "the demo's identity provider", issuer: issuerUrl(ports), clientId: consoleClient }],
+        device: { issuer: issuerUrl(ports), clientId: cliClient },
+      },
+      tokens: { keyFile: `${home.secrets}/issued-tokens.key.json` },
       // It is good once: every start prints another.
       consoleCode: { file: renewedSecretFile(home.secrets, 'console.code').path },
     },

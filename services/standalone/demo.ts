@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { ExitCode } from '#runtime';
 import { hasSecret, replaceFile, secretFile, type ServerCertificate, serverCertificate } from '#secrets';
 import { clientOf, type DemoRole, demoRoles, fetchToken, writeProviderSettings } from './cast.js';
-import { type DemoPorts, issuerUrl, loginPassword, writeDemoConfig } from './demo-config.js';
+import { apiUrl, type DemoPorts, issuerUrl, loginPassword, writeDemoConfig } from './demo-config.js';
 import { type DemoFile, removeDemoFile, writeDemoFile } from './demo-file.js';
 import { farewell } from './farewell.js';
 import { type Home, openHome } from './files.js';
@@ -69,7 +69,7 @@ async function startDemo(options: DemoOptions, home: Home, supervisor: Superviso
   const password = secretFile(home.secrets, 'postgres.password').value;
   if (!isInitialised(place)) await progress.step('a Postgres cluster is made', () => initialise(place, password, signal));
   replaceFile(home.postgres, JSON.stringify({ place, port: ports.postgres } satisfies KeeperSettings));
-  const providerSettings = writeProviderSettings(home, ports.issuer);
+  const providerSettings = writeProviderSettings(home, ports);
   await progress.step(`Postgres 18 answers on port ${ports.postgres}, the identity provider on ${ports.issuer}`, async () => {
     await Promise.all([reserved.postgres.release(), reserved.issuer.release()]);
     await Promise.all([
@@ -174,13 +174,12 @@ async function describe(
   proxy.username = clientOf(home, 'agent').id;
   proxy.password = tokens.agent;
   proxy.search = new URLSearchParams({ sslmode: 'require', sslrootcert: tls.ca }).toString();
-  const apiUrl = `http://127.0.0.1:${ports.api}`;
   return {
     proxyUrl: proxy.href,
     directUrl: `postgresql://${superuser}:${secretFile(home.secrets, 'postgres.password').value}@127.0.0.1:${ports.postgres}/${shopDatabase}`,
-    apiUrl,
+    apiUrl: apiUrl(ports),
     // In the fragment: a browser sends it to nobody, so no log has it.
-    consoleUrl: `${apiUrl}/#code=${secretFile(home.secrets, 'console.code').value}`,
+    consoleUrl: `${apiUrl(ports)}/#code=${secretFile(home.secrets, 'console.code').value}`,
     tokens,
     pids: { standalone: process.pid, ...supervisor.pids },
     dataDir: home.data,

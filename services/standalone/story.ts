@@ -1,7 +1,7 @@
 import { SegmentReader } from '#event-log';
 import { type Recorded, steps } from '#replay';
 import type { DemoRole } from './cast.js';
-import type { DemoClient } from './identity-provider/main.js';
+import type { DemoClient } from './identity-provider/settings.js';
 import { Agent } from './story/agent.js';
 import { approve } from './story/approver.js';
 import { Chronicle } from './story/chronicle.js';

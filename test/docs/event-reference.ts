@@ -37,7 +37,12 @@ const about: Readonly<Record<EventType, readonly [producer: string, says: string
   'connector.enrolled': ['proxy', 'A connector was given a certificate.'],
   'connector.connected': ['proxy', 'A connector dialled in.'],
   'connector.disconnected': ['proxy', 'Its link ended.'],
+  'proxy.connected': ['proxy', 'The proxy made a connection to a target: for a session, or to read the catalog.'],
   'native.observed': ['reconciler', "A record of Postgres' own log; its text is the part `native`."],
+  'native.explained': [
+    'reconciler',
+    "What a backend of Postgres' own log was for: a session, the proxy itself, or a declared exception.",
+  ],
   'bypass.found': ['reconciler', 'A connection or a statement that never came through the proxy.'],
   'reconciliation.completed': ['reconciler', "How far Postgres' own logs are accounted for."],
   'alert.raised': ['detector', 'A detection rule was met.'],

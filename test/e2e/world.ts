@@ -36,9 +36,11 @@ export interface WorldOptions {
   readonly passwords?: Readonly<Record<string, object>>;
   /** The section `secrets`. */
   readonly secrets?: object;
+  /** The target's `logs`, but for their path where that is the server's own directory. */
+  readonly logs?: { readonly path?: string; readonly [key: string]: unknown };
 }
 
-export type Service = 'projector' | 'detector' | 'exporter';
+export type Service = 'projector' | 'detector' | 'exporter' | 'reconciler';
 
 /** A Postgres of its own, a proxy process before it, and a tap before that: every client of a test goes through the tap. */
 export interface World {
@@ -136,6 +138,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
           ...options.passwords,
         }).map(([name, password]) => ({ name, password })),
         catalog: { login: catalogLogin.name },
+        ...(options.logs && { logs: { path: join(postgres.dataDir, 'log'), ...options.logs } }),
       },
     ],
     ...(options.issuers && { issuers: options.issuers }),

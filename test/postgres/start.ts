@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,13 +149,28 @@ function startServer(command: readonly string[], account: Account | undefined, c
     let log = '';
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (log.length < 64 * 1024) log += text;
-      if (log.includes('ready to accept connections')) resolve(server);
     });
+    // As pg_ctl waits: what the server says goes elsewhere once its logging collector runs.
+    const look = setInterval(() => {
+      if (!isReady(join(cwd, 'data'))) return;
+      clearInterval(look);
+      resolve(server);
+    }, 20);
     server.on('error', reject).on('exit', () => {
+      clearInterval(look);
       server.stdin.end();
       reject(new Error(`Postgres did not start: ${log}`));
     });
   });
+}
+
+/** The last line of postmaster.pid says how far the server is. */
+function isReady(dataDir: string): boolean {
+  try {
+    return /^ready *$/m.test(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8'));
+  } catch {
+    return false; // not written yet
+  }
 }
 
 async function stopServer(server: ChildProcess): Promise<void> {

@@ -6,7 +6,7 @@ const algorithm = z.enum(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 
 const isLoopback = (url: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 
 /** Keys fetched in plaintext could be anyone's. */
-const trustedUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+export const trustedUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
   if (!URL.canParse(text)) return true; // said already
   const url = new URL(text);
   return url.protocol === 'https:' || isLoopback(url);
@@ -43,6 +43,9 @@ const claims = z.strictObject({
   toolCall: z.string().min(1).optional().describe('A claim that names the tool call.'),
   traceparent: z.string().min(1).optional().describe('A claim that holds a W3C `traceparent`.'),
 });
+
+/** How our own tokens say who somebody is. */
+const own = { claims: { subject: 'sub', groups: 'groups', kind: 'kind' }, tokenType: { header: 'at+jwt' } };
 
 const tokenType = z.strictObject({
   header: z.string().min(1).optional().describe('What `typ` in the header must be, such as `at+jwt`.'),
@@ -83,6 +86,12 @@ export const issuers = z
         .default(['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'])
         .describe('The signatures that are accepted. Never `none`, never a shared secret.'),
       claims: claims.prefault({}).describe('Where to find what in a token.'),
+      kind: z
+        .literal('own')
+        .optional()
+        .describe(
+          '`own`: our own api, as `api.tokens` makes it give out tokens. Whom they stand for is then read from its own claims.',
+        ),
       tokenType: tokenType
         .optional()
         .describe('Which of its tokens are access tokens. Without it: those that do not say otherwise.'),
@@ -95,4 +104,6 @@ export const issuers = z
       keys: keys.prefault({}).describe('When its keys are fetched.'),
     }),
   )
-  .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'an issuer is there twice');
+  .refine((all) => new Set(all.map(({ issuer }) => issuer)).size === all.length, 'an issuer is there twice')
+  .refine((all) => all.filter(({ kind }) => kind === 'own').length <= 1, 'there is one api of our own at most')
+  .transform((all) => all.map((one) => (one.kind === 'own' ? { ...one, ...own } : one)));

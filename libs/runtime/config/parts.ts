@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Place } from './place.js';
+import { logins } from './logins.js';
 import type { SecretReference } from './reference.js';
 import { sections } from './sections.js';
+import { loggedTargets } from './targets.js';
 
 /** What each process reads of the one file. A section that is not named here is not looked at: a service sees no other's secrets. */
 export const parts = (place: Place) => {
@@ -16,12 +18,20 @@ export const parts = (place: Place) => {
     projector: all.pick({ ...log, clickhouse: true }),
     detector: all.pick(log),
     exporter: all.pick(log),
+    reconciler: all.pick(log).extend({ targets: loggedTargets(place) }),
     clickhouse: all.pick({ dataDir: true, clickhouse: true }),
-    api: all.pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true }).refine(someoneCanLogIn, nobody),
+    api: all
+      .pick({ ...log, issuers: true, tokens: true, clickhouse: true, api: true })
+      .refine(someoneCanLogIn, nobody)
+      .superRefine(logins),
     cli: all.pick({ ...log, tokens: true, api: true }),
     secrets: all.pick({ secrets: true }),
     /** It starts the others, so it checks the whole. */
-    standalone: all.refine(someoneCanLogIn, nobody).refine(oauthIssuerIsKnown, unknownIssuer).superRefine(secretsAreInReach),
+    standalone: all
+      .refine(someoneCanLogIn, nobody)
+      .refine(oauthIssuerIsKnown, unknownIssuer)
+      .superRefine(logins)
+      .superRefine(secretsAreInReach),
   };
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { issuers } from './issuers.js';
+import { breakGlass, issuedTokens, login, sessions } from './login.js';
 import { path, type Place, readableFile, secret } from './place.js';
 import { secretsSection } from './reference.js';
 import { port, targets } from './targets.js';
@@ -75,10 +76,10 @@ const clickhouse = (place: Place) =>
     .transform(({ url, ...rest }) => ({ ...rest, embedded: url === undefined, url: url ?? `http://127.0.0.1:${rest.port}` }));
 
 const roles = z.strictObject({
-  viewer: groups.describe('Groups that see sessions.'),
-  responder: groups.describe('Groups that see sessions and end them.'),
-  approver: groups.describe('Groups that vote on held statements.'),
-  auditor: groups.describe('Groups that make reports and exports.'),
+  viewer: groups.describe('Groups that see sessions, without SQL, parameters and rows.'),
+  responder: groups.describe('Groups that see them with SQL, parameters and rows.'),
+  approver: groups.describe('Groups that vote on held statements, and see the text of these.'),
+  auditor: groups.describe('Groups that make reports and exports; they see no SQL, parameters or rows.'),
   admin: groups.describe('Groups that may do all of it.'),
 });
 
@@ -89,7 +90,19 @@ const api = (place: Place) =>
     publicUrl: z
       .url({ protocol: /^https?$/ })
       .optional()
-      .describe('How people reach it, where that differs.'),
+      .describe('How people reach it, where that differs. With https, cookies are for https alone.'),
+    proxies: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Addresses or networks of reverse proxies before it: whom they name in X-Forwarded-For is believed to be the caller.',
+      ),
+    login: login(place).prefault({}).describe('How people log in to the console and with `sallyport login`.'),
+    sessions: sessions.prefault({}).describe('Logins of browsers.'),
+    tokens: issuedTokens(place).optional().describe('Gives out tokens of our own: needs an entry of `issuers` with `kind: own`.'),
+    breakGlass: breakGlass(place)
+      .optional()
+      .describe('A local admin for when no issuer can be reached. Leave it out unless it is needed: each use is on record.'),
     roles: roles.prefault({}).describe('Which groups may do what.'),
     consoleCode: secret(place)
       .optional()

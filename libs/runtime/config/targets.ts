@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logs } from './logs.js';
 import { type Place, readableFile } from './place.js';
 import { secretReference } from './reference.js';
 
@@ -23,13 +24,12 @@ const login = (place: Place) =>
     password: secretReference(place).describe('Where its password is. It is had when it is needed, by the proxy alone.'),
   });
 
+const targetName = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'must be lower case letters, digits, _ and -, a letter first');
+
 const target = (place: Place) =>
   z
     .strictObject({
-      name: z
-        .string()
-        .regex(/^[a-z][a-z0-9_-]*$/, 'must be lower case letters, digits, _ and -, a letter first')
-        .describe('The name in policies and events; clients may say `dbname=name/database`.'),
+      name: targetName.describe('The name in policies and events; clients may say `dbname=name/database`.'),
       host: z.string().min(1).describe('Where the server listens.'),
       port: port.default(5432).describe('The port that it listens on.'),
       databases: z.array(z.string().min(1)).min(1).describe('The databases that may be reached. Any other is refused.'),
@@ -43,6 +43,7 @@ const target = (place: Place) =>
       catalog: z
         .strictObject({ login: z.string().describe('The name of one of the logins; it needs no right but CONNECT.') })
         .describe('How the catalog is read.'),
+      logs: logs(place).optional().describe("The server's own log, which is held against what the proxy recorded."),
     })
     .superRefine((value, context) => {
       const names = value.logins.map(({ name }) => name);
@@ -51,6 +52,9 @@ const target = (place: Place) =>
       if (!names.includes(value.catalog.login))
         context.addIssue({ code: 'custom', path: ['catalog', 'login'], message: 'is not the name of one of the logins' });
     });
+
+/** The targets as the reconciler reads them: it needs no login, and sees no secret. */
+export const loggedTargets = (place: Place) => z.array(z.object({ name: targetName, logs: logs(place).optional() })).default([]);
 
 export const targets = (place: Place) =>
   z

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type By, schemaOf } from '#events';
+import { type By, type EventOf, schemaOf } from '#events';
 import type { Draft, Journal } from '#event-log';
 import type { Logger } from '#runtime';
 import type { Caller } from './caller.js';
@@ -41,16 +41,26 @@ export class AccessJournal {
     }
   }
 
-  /** @param code SHA-256 of the one-time code that it spent, in hex */
-  loggedIn(by: By, method: string, code?: string): Promise<void> {
-    return this.write([{ type: 'login.succeeded', data: { by, method, ...(code !== undefined && { code }) } }]);
+  /** @param spent SHA-256, in hex, of the one-time code or assertion that it took */
+  loggedIn(by: By, method: string, { address, spent }: { address?: string | undefined; spent?: string | undefined } = {}) {
+    const facts = { ...(address !== undefined && { address }), ...(spent !== undefined && { code: spent }) };
+    return this.write([{ type: 'login.succeeded', data: { by, method, ...facts } }]);
   }
 
   /** @param reason a stable code, which holds nothing of the secret */
-  async refused(method: string, reason: string): Promise<void> {
+  async refused(method: string, reason: string, address?: string): Promise<void> {
     this.turn();
-    if (++this.failures <= failuresPerMinute) await this.write([{ type: 'login.failed', data: { method, reason } }]);
-    else this.log.warn({ method, reason, failures: this.failures }, 'more refused logins than are recorded');
+    if (++this.failures <= failuresPerMinute)
+      await this.write([{ type: 'login.failed', data: { method, reason, ...(address !== undefined && { address }) } }]);
+    else this.log.warn({ method, reason, address, failures: this.failures }, 'more refused logins than are recorded');
+  }
+
+  ended(by: By, reason: EventOf<'login.ended'>['data']['reason']): Promise<void> {
+    return this.write([{ type: 'login.ended', data: { by, reason } }]);
+  }
+
+  throttled(data: EventOf<'login.throttled'>['data']): Promise<void> {
+    return this.write([{ type: 'login.throttled', data }]);
   }
 
   /** Resolves when these are on disk. @throws LogFailed when they are not */

@@ -5,7 +5,7 @@ import { RequestFailed } from '../problem/problem.js';
 import { type Permission, permissionKey } from './allow.js';
 import type { BearerLogins } from './bearer-logins.js';
 import { type Caller, identify } from './caller.js';
-import { cookieName, type ConsoleLogins } from './console-logins.js';
+import { type ConsoleSessions, cookieIn, sessionCookie } from './console-sessions.js';
 
 /** Other sites cannot make a browser send it, so a change that has it was made by our own page. */
 export const csrfHeader = 'x-sallyport-csrf';
@@ -15,7 +15,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly bearers: BearerLogins,
-    private readonly consoles: ConsoleLogins,
+    private readonly consoles: ConsoleSessions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -25,7 +25,11 @@ export class AccessGuard implements CanActivate {
     const caller = await this.callerOf(request);
     if (caller.means === 'cookie' && !['GET', 'HEAD'].includes(request.method) && request.headers[csrfHeader] === undefined)
       throw new RequestFailed('csrf-header-missing');
-    if (permission !== 'authenticated' && !permission?.some((role) => caller.roles.includes(role))) {
+    if (permission === 'logged-in') {
+      identify(request, caller);
+      return true;
+    }
+    if (!permission?.some((role) => caller.roles.includes(role))) {
       const detail = permission && `It needs one of these roles: ${[...new Set([...permission, 'admin'])].join(', ')}.`;
       throw new RequestFailed('not-allowed', detail);
     }
@@ -33,22 +37,15 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private async callerOf({ headers }: Request): Promise<Caller> {
+  private async callerOf({ headers, ip }: Request): Promise<Caller> {
     if (headers.authorization !== undefined) {
       const token = /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1];
       if (token === undefined) throw new RequestFailed('not-authenticated', 'The header Authorization is no `Bearer <token>`.');
-      return this.bearers.callerOf(token);
+      return this.bearers.callerOf(token, ip ?? '');
     }
-    const cookie = cookieIn(headers.cookie);
+    const cookie = cookieIn(headers.cookie, sessionCookie);
     const caller = cookie === undefined ? undefined : this.consoles.callerOf(cookie);
     if (!caller) throw new RequestFailed('not-authenticated', 'Send a token: `Authorization: Bearer <token>`.');
     return caller;
   }
 }
-
-const cookieIn = (header: string | undefined): string | undefined =>
-  header
-    ?.split(';')
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${cookieName}=`))
-    ?.slice(cookieName.length + 1);

@@ -12,13 +12,30 @@ afterAll(() => rig.stop());
 
 const everyone = ['viewer', 'responder', 'approver', 'auditor'];
 const anyone = 'anyone';
+const loggedIn = 'logged-in';
 const permissions: Record<string, unknown> = {
   'get health': anyone,
+  'get login/ways': anyone,
   'post login/code': anyone,
-  'get login': everyone,
-  'get whoami': 'authenticated',
+  'get whoami': loggedIn,
   'get access': everyone,
-  'post login/end': everyone,
+  'post login/break-glass': anyone,
+  'get login/oidc/{name}': anyone,
+  'get login/oidc/{name}/callback': anyone,
+  'get login/saml/{name}': anyone,
+  'get login/saml/{name}/metadata': anyone,
+  'post login/saml/{name}/acs': anyone,
+  'get login/landing': anyone,
+  'get login/saml/{name}/logout': anyone,
+  'post login/saml/{name}/logout': anyone,
+  'post oauth/token': anyone,
+  'get /.well-known/jwks.json': anyone,
+  'get /.well-known/openid-configuration': anyone,
+  'get login': loggedIn,
+  'post login/end': loggedIn,
+  'get tokens': loggedIn,
+  'post tokens': loggedIn,
+  'post tokens/{id}/revoke': loggedIn,
   'get sessions': everyone,
   'get sessions/{id}': everyone,
   'get sessions/{id}/steps': everyone,
@@ -62,9 +79,13 @@ describe('every route', () => {
         path,
         { status: 401, body: { code: 'not-authenticated' } },
       ]);
-      // Who one is, everyone may know who has a good token.
-      const answer = roles === 'authenticated' ? { status: 200 } : { status: 403, body: { code: 'not-allowed' } };
-      expect([path, await rig.ask('nobody', method, path, body)]).toMatchObject([path, answer]);
+    }
+    for (const { method, path } of closed.filter(({ roles }) => roles !== loggedIn)) {
+      const body = method === 'POST' ? {} : undefined;
+      expect([path, await rig.ask('nobody', method, path, body)]).toMatchObject([
+        path,
+        { status: 403, body: { code: 'not-allowed' } },
+      ]);
     }
   });
 });
@@ -80,7 +101,9 @@ describe('a login', () => {
     const answer = await rig.ask(undefined, 'GET', 'sessions', undefined, { authorization: 'Bearer spt_wrong' });
     expect(answer).toMatchObject({ status: 401, type: 'application/problem+json' });
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="sallyport"');
-    expect((await events('login.failed')).at(-1)?.data).toEqual({ method: 'bearer', reason: 'service-token' });
+    expect((await events('login.failed')).at(-1)?.data).toEqual({
+      ...{ method: 'bearer', reason: 'service-token', address: '127.0.0.1' },
+    });
   });
 
   it('says who one is', async () => {

@@ -3,30 +3,21 @@ import { ApiBearerAuth, ApiCookieAuth, ApiExtension, ApiResponse } from '@nestjs
 import { Problem } from '../problem/problem.js';
 import type { Role } from './role.js';
 
-/** Who may call a route, and what a call of it is recorded as. */
-export type Permission = 'anyone' | 'authenticated' | readonly [Role, ...Role[]];
+/** Who may call a route: anyone, whoever is logged in, or who has one of these roles. */
+export type Permission = 'anyone' | 'logged-in' | readonly [Role, ...Role[]];
 
 export const permissionKey = 'sallyport:permission';
 
+const problems = ApiResponse({ status: 'default', description: 'What went wrong.', standardSchema: Problem });
+const known = [ApiBearerAuth(), ApiCookieAuth('console'), problems];
+
 /** Lets in who has one of these roles; an admin has every role. A route without a permission lets nobody in. */
 export const Allow = (...roles: [Role, ...Role[]]): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(permissionKey, roles satisfies Permission),
-    ApiBearerAuth(),
-    ApiCookieAuth('console'),
-    ApiExtension('x-roles', roles),
-    ApiResponse({ status: 'default', description: 'What went wrong.', standardSchema: Problem }),
-  );
+  applyDecorators(SetMetadata(permissionKey, roles satisfies Permission), ApiExtension('x-roles', roles), ...known);
 
-/** Lets in whoever brings a token that is good, whatever roles its groups give. */
-export const AllowAuthenticated = (): MethodDecorator =>
-  applyDecorators(
-    SetMetadata(permissionKey, 'authenticated' satisfies Permission),
-    ApiBearerAuth(),
-    ApiCookieAuth('console'),
-    ApiExtension('x-roles', 'authenticated'),
-    ApiResponse({ status: 'default', description: 'What went wrong.', standardSchema: Problem }),
-  );
+/** Lets in whoever is known, even without a role on the platform: what is their own. */
+export const AllowLoggedIn = (): MethodDecorator =>
+  applyDecorators(SetMetadata(permissionKey, 'logged-in' satisfies Permission), ApiExtension('x-roles', 'logged-in'), ...known);
 
 /** Lets everyone in, without asking who it is. */
 export const AllowAnyone = (): MethodDecorator =>

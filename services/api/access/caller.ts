@@ -3,21 +3,25 @@ import type { Request } from 'express';
 import type { By, Principal } from '#events';
 import type { Role } from './role.js';
 
+/** How somebody showed who they are. */
+export type LoginMethod = 'oidc' | 'saml' | 'service-token' | 'issued-token' | 'console-code' | 'break-glass';
+
 /** Who makes a request. */
 export interface Caller {
   readonly by: By;
-  readonly groups: readonly string[];
   readonly kind: Principal['kind'];
+  readonly groups: readonly string[];
   /** Who acts in its name, the present actor first. */
   readonly actors: readonly By[];
-  /** What its token says, verified. */
+  /** What its token says, verified; nothing for a login by cookie. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** When its token, or its login, is good no longer: Unix milliseconds. */
-  readonly expires?: number;
   readonly roles: readonly Role[];
+  readonly method: LoginMethod;
   /** Names the login, so that what it polls is recorded once a minute: never the secret itself. */
   readonly login: string;
   readonly means: 'bearer' | 'cookie';
+  /** When the login ends whatever happens, unix milliseconds; undefined where its issuer did not say. */
+  readonly expires: number | undefined;
 }
 
 /** Whether someone sees what passed over the wire (SQL, parameters, rows), or only that it did. */

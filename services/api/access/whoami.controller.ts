@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { By, Principal } from '#events';
 import { reachOf } from '#policy';
 import { ActivePolicy } from '../active-policy.js';
-import { AllowAuthenticated } from './allow.js';
+import { AllowLoggedIn } from './allow.js';
 import { type Caller, CurrentCaller } from './caller.js';
 import { platformRoles } from './role.js';
 
@@ -38,7 +38,7 @@ export class WhoAmIController {
   constructor(private readonly active: ActivePolicy) {}
 
   @Get()
-  @AllowAuthenticated()
+  @AllowLoggedIn()
   @ApiOperation({ operationId: 'whoAmIToDatabases', summary: 'Who a token is, and which databases it may reach' })
   @ApiOkResponse({ standardSchema: WhoAmI })
   one(@CurrentCaller() { by, kind, groups, actors, claims, roles, expires }: Caller): WhoAmI {

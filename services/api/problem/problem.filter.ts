@@ -4,6 +4,7 @@ import { ClickHouseRejected, ClickHouseUnavailable } from '#clickhouse';
 import { LogCorrupt, LogFailed, LogGap } from '#event-log';
 import { AuthenticationFailed } from '#identity';
 import type { Logger } from '#runtime';
+import { OAuthRefused } from '../token/oauth-refused.js';
 import { type Problem, type ProblemCode, problemOf, RequestFailed, statuses } from './problem.js';
 
 /** Errors of the libraries below, and what they are called here. Anything else is `internal`, and told to nobody but the log. */
@@ -15,6 +16,9 @@ const known: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[
   [ClickHouseRejected, 'projection-unavailable'],
 ];
 
+/** The same whatever is wrong with it: why, the event says. */
+const notAccepted = 'The token was not accepted: it is unknown, for somebody else, expired or revoked.';
+
 /** Says what went wrong as `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -22,6 +26,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
+    if (error instanceof OAuthRefused) {
+      response.status(400).json(error.body);
+      return;
+    }
     const problem = this.problemFor(error);
     // A stream that has begun cannot say it any more: its end, without a last event, does.
     if (response.headersSent) {
@@ -35,7 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private problemFor(error: unknown): Problem {
     if (error instanceof RequestFailed) return problemOf(error.code, error.detail, error.errors);
-    if (error instanceof AuthenticationFailed) return problemOf('not-authenticated', error.message);
+    if (error instanceof AuthenticationFailed) return problemOf('not-authenticated', notAccepted);
     if (error instanceof HttpException || isBodyError(error)) return this.ofFramework(error);
     const code = known.find(([kind]) => error instanceof kind)?.[1] ?? 'internal';
     this.log[code === 'internal' ? 'error' : 'warn']({ err: error, code }, 'a request failed');

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/login/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one can log in here */
+        get: operations["loginWays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login/code": {
         parameters: {
             query?: never;
@@ -47,8 +64,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Logs a browser in by the demo's one-time code; answers with a cookie */
+        /** Logs a browser in by the one-time code; answers with a cookie */
         post: operations["logInByCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs the local admin in, where one is configured; answers with a cookie */
+        post: operations["breakGlass"];
         delete?: never;
         options?: never;
         head?: never;
@@ -64,8 +98,231 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the login of this browser */
+        /** Ends the login */
         post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/oidc/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a browser to the OpenID provider */
+        get: operations["beginOidcLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/oidc/{name}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the OpenID provider sends the browser back to */
+        get: operations["endOidcLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/saml/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a browser to the identity provider */
+        get: operations["beginSamlLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/saml/{name}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the identity provider has to know of us */
+        get: operations["samlMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/saml/{name}/acs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where the identity provider makes the browser post its answer */
+        post: operations["acceptSamlResponse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/landing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a SAML login ends */
+        get: operations["endSamlLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/login/saml/{name}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the provider ends a login, or says that it has */
+        get: operations["samlLogoutByRedirect"];
+        put?: never;
+        /** The same, as a browser posts it */
+        post: operations["samlLogoutByPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's tokens that are still good; never the tokens themselves */
+        get: operations["listTokens"];
+        put?: never;
+        /** A short-lived token for the database, for whoever is logged in */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a token back: one of the caller's own, or any for an admin */
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A signed SAML assertion for a short-lived token */
+        post: operations["exchangeAssertion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys of the tokens that are given out here */
+        get: operations["jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the issuer of these tokens says of itself */
+        get: operations["openidConfiguration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who a token is, and which databases it may reach */
+        get: operations["whoAmIToDatabases"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -310,6 +567,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which role a principal gets on a target, and why */
+        get: operations["explainAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/access": {
         parameters: {
             query?: never;
@@ -359,21 +633,115 @@ export interface components {
             subject: string;
             groups: string[];
             roles: ("viewer" | "responder" | "approver" | "auditor" | "admin")[];
+            /** @enum {string} */
+            method: "oidc" | "saml" | "service-token" | "issued-token" | "console-code" | "break-glass";
+            expires: number | null;
         };
         Problem: {
             type: string;
             title: string;
             status: number;
             /** @enum {string} */
-            code: "bad-request" | "not-authenticated" | "login-refused" | "not-allowed" | "csrf-header-missing" | "own-statement" | "not-an-approver" | "not-found" | "no-longer-waiting" | "held-for-something-else" | "too-large" | "too-many-tails" | "internal" | "log-unavailable" | "projection-unavailable";
+            code: "bad-request" | "not-authenticated" | "login-refused" | "not-allowed" | "csrf-header-missing" | "own-statement" | "not-an-approver" | "not-found" | "no-longer-waiting" | "held-for-something-else" | "too-large" | "too-many-tails" | "too-many-attempts" | "internal" | "log-unavailable" | "projection-unavailable";
             detail?: string;
             errors?: {
                 path: string;
                 message: string;
             }[];
         };
+        LoginWays: {
+            browser: {
+                /** @enum {string} */
+                kind: "oidc" | "saml";
+                name: string;
+                label: string;
+                url: string;
+            }[];
+            device: {
+                issuer: string;
+                clientId: string;
+                scopes: string[];
+                resource: string | null;
+            } | null;
+            code: boolean;
+            breakGlass: boolean;
+        };
         LoginCode: {
             code: string;
+        };
+        LoginPassword: {
+            password: string;
+        };
+        LoggedOut: {
+            next: string | null;
+        };
+        /** @default {} */
+        NewToken: {
+            /** @description The only target that it is to be good for. */
+            target?: string;
+            /** @description No longer than the configuration says, and than the login lasts. */
+            ttlSeconds?: number;
+        };
+        GivenToken: {
+            id: string;
+            token: string;
+            user: string;
+            target: string | null;
+            expires: number;
+        };
+        Tokens: {
+            items: components["schemas"]["Token"][];
+        };
+        Token: {
+            id: string;
+            principal: {
+                issuer: string;
+                subject: string;
+            };
+            by: {
+                issuer: string;
+                subject: string;
+            };
+            /** @enum {string} */
+            grant: "saml2-bearer" | "login" | "device" | "service";
+            target: string | null;
+            issued: number;
+            expires: number;
+        };
+        /** @default {} */
+        Revocation: {
+            reason?: string;
+        };
+        RevokedToken: {
+            id: string;
+        };
+        TokenAnswer: {
+            access_token: string;
+            /** @enum {string} */
+            token_type: "Bearer";
+            expires_in: number;
+        };
+        WhoAmI: {
+            principal: {
+                groups: string[];
+                issuer: string;
+                /** @enum {string} */
+                kind: "human" | "agent" | "service";
+                subject: string;
+            };
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            roles: ("viewer" | "responder" | "approver" | "auditor" | "admin")[];
+            expires: number | null;
+            policy: string | null;
+            databases: {
+                target: string;
+                database: string;
+                role: string;
+                login: string;
+            }[];
         };
         SessionPage: {
             items: components["schemas"]["Session"][];
@@ -398,6 +766,12 @@ export interface components {
                 kind: "human" | "agent" | "service" | null;
                 groups: string[];
             } | null;
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            run: components["schemas"]["Run"];
+            policyRole: string | null;
             user: string;
             application: string | null;
             client: {
@@ -426,6 +800,24 @@ export interface components {
             bytes: number;
             missingEvents: number;
             lostBytes: number;
+        };
+        Run: {
+            run: {
+                value: string;
+                verified: boolean;
+            } | null;
+            conversation: {
+                value: string;
+                verified: boolean;
+            } | null;
+            toolCall: {
+                value: string;
+                verified: boolean;
+            } | null;
+            traceparent: {
+                value: string;
+                verified: boolean;
+            } | null;
         };
         ProjectedThrough: {
             topic: string;
@@ -517,12 +909,35 @@ export interface components {
                     writes: string[];
                     functions: string[];
                     settings?: string[];
+                    assumes?: string[];
                     unbounded: boolean;
                     risks: string[];
                     from: number;
                     to: number;
                 }[];
                 masked?: string[];
+                run?: {
+                    run?: {
+                        value: string;
+                        /** @enum {string} */
+                        by: "token" | "startup" | "comment";
+                    };
+                    conversation?: {
+                        value: string;
+                        /** @enum {string} */
+                        by: "token" | "startup" | "comment";
+                    };
+                    toolCall?: {
+                        value: string;
+                        /** @enum {string} */
+                        by: "token" | "startup" | "comment";
+                    };
+                    traceparent?: {
+                        value: string;
+                        /** @enum {string} */
+                        by: "token" | "startup" | "comment";
+                    };
+                };
             } | null;
             sql: (string | {
                 /** Format: base64 */
@@ -770,6 +1185,11 @@ export interface components {
             subject: string | null;
             /** @enum {string|null} */
             kind: "human" | "agent" | "service" | null;
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            run: components["schemas"]["Run"];
             target: string | null;
             database: string;
             role: string | null;
@@ -816,6 +1236,10 @@ export interface components {
                 issuer: string;
                 subject: string;
             } | null;
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
             approvers: string[];
             quorum: number;
             binding: string;
@@ -834,6 +1258,7 @@ export interface components {
                 writes: string[];
                 functions: string[];
                 settings?: string[];
+                assumes?: string[];
                 unbounded: boolean;
                 risks: string[];
                 from: number;
@@ -907,6 +1332,51 @@ export interface components {
             activatedAt: number;
             file: string;
             source: string | null;
+        };
+        AccessExplained: {
+            principal: {
+                groups: string[];
+                issuer: string;
+                /** @enum {string} */
+                kind: "human" | "agent" | "service";
+                subject: string;
+            };
+            actors: {
+                issuer: string;
+                subject: string;
+            }[];
+            seenAt: number;
+            target: string;
+            policy: string;
+            unknownClaims: string[];
+            items: components["schemas"]["Access"][];
+            /** @enum {string} */
+            source: "clickhouse" | "log";
+            projected_through: components["schemas"]["ProjectedThrough"];
+        };
+        Access: {
+            database: string;
+            granted: {
+                name: string;
+                login: string;
+                mayAssume: string[];
+            } | null;
+            passed: {
+                name: string;
+                why: string;
+                failed: boolean;
+            }[];
+            masks: {
+                column: string;
+                mask: string;
+                exemptBy: string | null;
+            }[];
+            rules: {
+                name: string;
+                /** @enum {string} */
+                then: "allow" | "deny" | "hold";
+                depends: boolean;
+            }[];
         };
         AccessReport: {
             period: {
@@ -1021,6 +1491,25 @@ export interface operations {
             };
         };
     };
+    loginWays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginWays"];
+                };
+            };
+        };
+    };
     logInByCode: {
         parameters: {
             query?: never;
@@ -1044,6 +1533,29 @@ export interface operations {
             };
         };
     };
+    breakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+        };
+    };
     logOut: {
         parameters: {
             query?: never;
@@ -1053,11 +1565,366 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            204: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginOidcLogin: {
+        parameters: {
+            query?: {
+                /** @description A page of the console to go to then. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider. */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    endOidcLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, logged in or not. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    beginSamlLogin: {
+        parameters: {
+            query?: {
+                /** @description A page of the console to go to then. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    samlMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    acceptSamlResponse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To where the login ends, or to the console, not logged in. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endSamlLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, logged in or not. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    samlLogoutByRedirect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back to the provider, or to the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    samlLogoutByPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the provider in the configuration. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back to the provider, or to the console. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenToken"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedToken"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exchangeAssertion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+        };
+    };
+    jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    openidConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    whoAmIToDatabases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoAmI"];
+                };
             };
             /** @description What went wrong. */
             default: {
@@ -1084,6 +1951,16 @@ export interface operations {
                 verdict?: "allow" | "deny" | "hold";
                 /** @description Whether it has not ended yet. */
                 live?: string;
+                /** @description The agent's run, exactly. */
+                run?: string;
+                /** @description The conversation that the run belongs to, exactly. */
+                conversation?: string;
+                /** @description The tool call, exactly. */
+                toolCall?: string;
+                /** @description The id of the trace, 32 hex digits. */
+                trace?: string;
+                /** @description The subject of who acts in the principal's name. */
+                actor?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -1268,6 +2145,16 @@ export interface operations {
                 since?: string;
                 /** @description Decided before. */
                 until?: string;
+                /** @description The agent's run, exactly. */
+                run?: string;
+                /** @description The conversation that the run belongs to, exactly. */
+                conversation?: string;
+                /** @description The tool call, exactly. */
+                toolCall?: string;
+                /** @description The id of the trace, 32 hex digits. */
+                trace?: string;
+                /** @description The subject of who acts in the principal's name. */
+                actor?: string;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -1549,6 +2436,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OnePolicy"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainAccess: {
+        parameters: {
+            query: {
+                /** @description `issuer#subject`, or the subject alone where only one issuer has it. */
+                principal: string;
+                target: string;
+                /** @description Without it: those that the roles for the target name. */
+                database?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessExplained"];
                 };
             };
             /** @description What went wrong. */

@@ -1,0 +1,1 @@
+export { type BrowserSession, browse, type DemoIssuer, startDemoIssuer } from './demo-issuer.js';
