@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,6 +16,17 @@ export const pgbench: Part = program('pgbench', 'the package postgresql (its con
 export const pgbouncer: Part = program('pgbouncer', 'the package pgbouncer');
 export const strace: Part = program('strace', 'the package strace; Linux only');
 export const java: Part = program('java', 'the package default-jre-headless, 17 or later');
+export const curl: Part = program('curl', 'the package curl');
+export const jq: Part = program('jq', 'the package jq');
+/** Python that makes virtual environments: Debian has the module that fills them in a package of its own. */
+export const venv: Part = {
+  name: 'python3 with venv',
+  get: 'the package python3-venv',
+  find: () => {
+    const python = program('python3', '').find();
+    return python !== undefined && spawnSync(python, ['-c', 'import ensurepip']).status === 0 ? python : undefined;
+  },
+};
 /** A file system of its own size: what a full disk is like. */
 export const mountable: Part = {
   name: 'the right to mount',
