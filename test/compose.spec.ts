@@ -66,7 +66,7 @@ describe('docker-compose.yml', () => {
 
   it('has a policy that compiles', () => {
     expect(compile(readFileSync('deploy/compose/policy.yml'), 'policy.yml')).toMatchObject({
-      policy: { roles: [{ target: 'main' }] },
+      policy: { roles: [{ role: { target: 'main' } }] },
     });
   });
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { exportSPKI, generateKeyPair, importJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { type Authenticated, AuthenticationFailed, Authenticator, type Issuer, keyTimes } from '#identity';
-import { newKey, TestIssuer } from './fixtures/issuer.js';
+import { newKey, TestIssuer } from '../../test/oidc/provider.js';
 
 describe('an access token', () => {
   let issuer: TestIssuer;

@@ -1,4 +1,4 @@
-import { TestIssuer } from '../../libs/identity/fixtures/issuer.js';
+import { TestIssuer } from '../oidc/provider.js';
 import type { World } from '../e2e/world.js';
 import { Kitchen } from './kitchen.js';
 import { recipeOn } from './recipe.js';
