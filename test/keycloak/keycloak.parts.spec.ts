@@ -27,6 +27,10 @@ describePart([java, maven], 'a real Keycloak', () => {
               ...{ name: 'audience', protocol: 'openid-connect', protocolMapper: 'oidc-audience-mapper' },
               config: { 'included.custom.audience': 'sallyport', 'access.token.claim': 'true' },
             },
+            {
+              ...{ name: 'kind', protocol: 'openid-connect', protocolMapper: 'oidc-hardcoded-claim-mapper' },
+              config: { 'claim.name': 'kind', 'claim.value': 'agent', 'jsonType.label': 'String', 'access.token.claim': 'true' },
+            },
           ],
         },
       ],
@@ -45,7 +49,8 @@ rules:
           audience: 'sallyport',
           algorithms: ['RS256'],
           authorizedParties: [bot.id],
-          claims: { subject: 'azp', groups: 'realm_access.roles' },
+          tokenType: { claim: { name: 'typ', value: 'Bearer' } },
+          claims: { subject: 'azp', groups: ['realm_access.roles', 'groups'], kind: 'kind' },
         },
       ],
     });
