@@ -13,6 +13,8 @@ import { Database, type Door, type Run } from './database.js';
 import { serveHttp } from './http.js';
 import { mcpServer, newWaiting } from './server.js';
 
+const tokenCommandMs = 30_000;
+
 interface Options extends Run {
   readonly proxy?: URL;
   readonly user?: string;
@@ -89,11 +91,23 @@ async function serveMcp(io: Io, options: Options): Promise<void> {
 }
 
 async function token(io: Io, { tokenFile, tokenCommand }: Options, fallback: string | undefined): Promise<string> {
-  if (tokenCommand !== undefined) return (await promisify(execFile)('/bin/sh', ['-c', tokenCommand])).stdout.trim();
+  if (tokenCommand !== undefined) return printedBy(io, tokenCommand);
   if (tokenFile !== undefined) return (await readFile(path.resolve(io.cwd, tokenFile), 'utf8')).trim();
   const found = io.env.SALLYPORT_TOKEN ?? fallback;
   if (found === undefined) throw new Error('there is no token: give --token-file, --token-command or SALLYPORT_TOKEN');
   return found;
+}
+
+/** What the command says is for whoever started this, and not for the agent. */
+async function printedBy(io: Io, command: string): Promise<string> {
+  try {
+    return (await promisify(execFile)('/bin/sh', ['-c', command], { timeout: tokenCommandMs })).stdout.trim();
+  } catch (error) {
+    const { code, killed, stderr = '' } = error as { code?: unknown; killed?: boolean; stderr?: string };
+    io.stderr.write(stderr);
+    const why = killed ? `took longer than ${tokenCommandMs / 1000} s` : `ended with ${String(code)}`;
+    throw new Error(`there is no token: the command that prints it ${why}`, { cause: error });
+  }
 }
 
 function doorOf(url: URL, cwd: string): Door {

@@ -28,11 +28,16 @@ export interface Run {
 /** How the proxy is to take statements: see `sallyport.mode`. */
 export type Mode = 'retry' | 'ask' | 'explain';
 
+/** A connection that is kept and not used for so long is closed. */
+const usualIdleMs = 60_000;
+const connectMs = 15_000;
+
 /**
  * One agent's way to one database: a connection that is kept, for what is run, and others that go after one statement. Statements wait
  * for each other. A connection that was lost is made anew.
  */
 export class Database {
+  private idle: NodeJS.Timeout | undefined;
   private kept: Promise<pg.Client> | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
@@ -40,18 +45,25 @@ export class Database {
     private readonly door: Door,
     private readonly credentials: Credentials,
     private readonly run: Run,
+    private readonly idleMs = usualIdleMs,
   ) {}
 
   ask(mode: Mode, sql: string, parameters: readonly unknown[], bounds: Bounds): Promise<Answer> {
+    clearTimeout(this.idle);
     const answer = this.last
       .then(() => (mode === 'retry' ? this.onKept(sql, parameters, bounds) : this.once(mode, sql, parameters)))
       .catch(answerTo);
-    this.last = answer;
+    this.last = answer.then(() => {
+      clearTimeout(this.idle);
+      this.idle = setTimeout(() => void this.close(), this.idleMs).unref();
+    });
     return answer;
   }
 
+  /** Ends the connection. The next statement makes another. */
   async close(): Promise<void> {
     await this.last;
+    clearTimeout(this.idle);
     const { kept } = this;
     this.kept = undefined;
     await kept?.then((client) => client.end()).catch(() => undefined);
@@ -105,6 +117,7 @@ export class Database {
       ...{ host, port, database, user, password },
       ssl: { ...(ca !== undefined && { ca: readFileSync(ca, 'utf8') }) },
       application_name: 'sallyport mcp',
+      connectionTimeoutMillis: connectMs,
       options: optionsOf({ mode, ...this.run }),
     });
     client.on('error', lost);

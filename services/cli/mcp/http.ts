@@ -12,8 +12,8 @@ import { LRUCache } from 'lru-cache';
 import { Database, type Door, type Run } from './database.js';
 import { mcpServer, newWaiting, type Waiting } from './server.js';
 
-/** An agent that is not heard of for so long has its connection closed. */
-const idleMs = 60_000;
+/** For so long it is known which statements an agent waits for: longer than people take to approve one. */
+const rememberedMs = 24 * 3_600_000;
 const mostAgents = 200;
 
 interface Agent {
@@ -32,8 +32,7 @@ export async function serveHttp(
 ): Promise<Server> {
   const agents = new LRUCache<string, Agent>({
     max: mostAgents,
-    ttl: idleMs,
-    ttlAutopurge: true,
+    ttl: rememberedMs,
     updateAgeOnGet: true,
     dispose: ({ database }) => void database.close(),
   });

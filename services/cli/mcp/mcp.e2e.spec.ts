@@ -9,6 +9,7 @@ import { openPolicy } from '../../../test/e2e/policies.js';
 import { startVoter, type Voter } from '../../../test/e2e/voter.js';
 import { login, startWorld, type World } from '../../../test/e2e/world.js';
 import type { Answer } from './answer.js';
+import { Database } from './database.js';
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
 const anna = { by: { issuer: 'https://id.example', subject: 'anna' }, groups: ['approvers'] };
@@ -105,6 +106,36 @@ describe('sallyport mcp', () => {
       ...{ status: 'denied', rule: 'no-drop', sqlstate: '42501', isError: true },
     });
     expect(await call('query', { sql: 'SELECT 1 AS one' })).toMatchObject({ status: 'done', rows: [[1]] });
+  });
+
+  it('closes a connection that is not used, and makes another for the next statement', async () => {
+    const { port } = world.tap;
+    const door = { host: 'localhost', port, database: 'app', ca: `${world.dataDir}-ca.pem` };
+    const credentials = { user: 'bot', token: () => Promise.resolve(token) };
+    const database = new Database(door, credentials, {}, 100);
+    const bounds = { rows: 1, characters: 100, valueCharacters: 100 };
+    const pid = async (): Promise<unknown> => (await database.ask('retry', 'SELECT pg_backend_pid()', [], bounds)).rows?.[0]?.[0];
+    const first = await pid();
+    const admin = await world.direct();
+    const isThere = async (): Promise<boolean> =>
+      (await admin.query('SELECT FROM pg_stat_activity WHERE pid = $1', [first])).rowCount === 1;
+    for (const late = Date.now() + 10_000; (await isThere()) && Date.now() < late;);
+    expect(await isThere()).toBe(false);
+    expect(await pid()).not.toBe(first);
+    await database.close();
+    await admin.end();
+  });
+
+  it('says that there is no token, and not what the command said that should print one', async () => {
+    const args = [main, 'mcp', '--proxy', proxy, '--user', 'bot', '--token-command', 'echo canary >&2; exit 3'];
+    const other = await connected(
+      new StdioClientTransport({ command: process.execPath, args, env: { PATH: process.env.PATH ?? '' }, stderr: 'ignore' }),
+    );
+    expect(await call('query', { sql: 'SELECT 1' }, other)).toEqual({
+      ...{ status: 'failed', sqlstate: '08006', isError: true },
+      message: 'there is no token: the command that prints it ended with 3',
+    });
+    await other.close();
   });
 
   it('connects anew when its backend was ended', async () => {
