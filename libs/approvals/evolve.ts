@@ -1,5 +1,5 @@
-import { type Event, eventId, type EventOf } from '#events';
-import { type Approval, type Held, type Holds, isSame, type Vote } from './holds.js';
+import { type Event, eventId, type EventOf, isSame } from '#events';
+import type { Approval, Held, Holds, Vote } from './holds.js';
 
 /** The holds after one more event. Votes and holds may come in any order between each other, and more than once. */
 export function evolve(holds: Holds, event: Event): Holds {

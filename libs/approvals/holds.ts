@@ -1,4 +1,4 @@
-import type { By } from '#events';
+import { type By, isSame } from '#events';
 
 /** Every approval that was asked for, and who is at which session. Folded from events; never changed in place. */
 export interface Holds {
@@ -52,8 +52,6 @@ export interface Vote {
 }
 
 export const noHolds: Holds = { approvals: new Map(), askers: new Map() };
-
-export const isSame = (a: By, b: By): boolean => a.issuer === b.issuer && a.subject === b.subject;
 
 /** Whether someone asked for it themselves, or has an agent that did, or is that agent. */
 export const isAsker = ({ principal, actors }: Asker, by: By): boolean =>

@@ -18,7 +18,7 @@ export { commitment, eventHash } from './hash.js';
 export { uuidv7 } from './ids.js';
 export { decodePartRecord, encodePartRecord, MalformedPart, partChunkBytes, PartHeader, type PartRecord } from './part-record.js';
 export { firstOf, isRunValue, type RunKey, runKeys, saysNothing, traceIdOf } from './run.js';
-export { By, Durability, Principal, RunContext } from './session.js';
+export { By, Durability, isSame, Principal, RunContext } from './session.js';
 export { type DecidedOn, StatementFacts, Verdict } from './statement.js';
 export { template } from './template.js';
 export { type Topic, topics } from './topics.js';

@@ -17,6 +17,7 @@ export type Principal = z.infer<typeof Principal>;
 /** A bare reference to a principal. */
 export const By = z.strictObject({ issuer: z.string(), subject: z.string() });
 export type By = z.infer<typeof By>;
+export const isSame = (a: By, b: By): boolean => a.issuer === b.issuer && a.subject === b.subject;
 
 /**
  * What an agent says it is doing: which run, of which conversation, for which tool call, in which trace (W3C Trace Context). `token`:

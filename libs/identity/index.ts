@@ -19,5 +19,6 @@ export {
 export { type KeyTimes, keyTimes } from './issuer-keys.js';
 export { configurationUrl } from './key-download.js';
 export { type LoginSource, LoginThrottle, type Slowed } from './login-throttle.js';
+export { Revocations } from './revocations.js';
 export { type NewServiceToken, ServiceTokens, serviceTokenIssuer } from './service-tokens.js';
 export { type StoredToken, TokenFileBusy } from './token-file.js';

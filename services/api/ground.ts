@@ -1,6 +1,6 @@
 import type { ClickHouse } from '#clickhouse';
 import type { Journal, LogReader } from '#event-log';
-import type { Authenticator, TokenIssuer } from '#identity';
+import type { Authenticator, Revocations, TokenIssuer } from '#identity';
 import type { Config, Logger } from '#runtime';
 import type { RoleGroups } from './access/role.js';
 import type { LoginConfig } from './login/providers.js';
@@ -25,6 +25,8 @@ export interface Ground {
   /** The uuid of the api's own outbox. */
   readonly ownLog: string;
   readonly authenticator: Authenticator;
+  /** What the authenticator refuses, folded from the log. */
+  readonly revocations: Revocations;
   /** Without it, the api answers from the log alone. */
   readonly clickhouse: ClickHouse | undefined;
   readonly roles: RoleGroups;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ClickHouse } from '#clickhouse';
 import { Journal, openOwnReader, openReader, openSegmentLog, readPredecessor, startShipping } from '#event-log';
-import { Authenticator, knowingOwnKeys, TokenIssuer } from '#identity';
+import { Authenticator, knowingOwnKeys, Revocations, TokenIssuer } from '#identity';
 import { type Config, loadConfig, serve } from '#runtime';
 import { ChangeRecord, settingsOf } from '#secrets';
 import { createApplication } from './application.js';
@@ -49,11 +49,16 @@ else
       const reader = openReader(config, client);
       const clickhouse = ClickHouse.at({ ...where, password: where.password.reveal() });
       const tokenIssuer = await openTokenIssuer(config);
+      const revocations = new Revocations();
       const app = await createApplication({
         reader,
         journal,
         ownLog: outbox.log,
-        authenticator: new Authenticator({ issuers, tokens, ...(tokenIssuer && { fetch: knowingOwnKeys(tokenIssuer, fetch) }) }),
+        authenticator: new Authenticator({
+          ...{ issuers, tokens, isRevoked: (id) => revocations.has(id) },
+          ...(tokenIssuer && { fetch: knowingOwnKeys(tokenIssuer, fetch) }),
+        }),
+        revocations,
         clickhouse,
         roles: api.roles,
         logins: {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Journal, MemoryLog } from '#event-log';
-import { Authenticator } from '#identity';
+import { Authenticator, Revocations } from '#identity';
 import { logger, version } from '#runtime';
 import { createApplication, documentOf } from './application.js';
 
@@ -13,6 +13,7 @@ export async function printOpenApi(to: NodeJS.WritableStream): Promise<void> {
     journal: new Journal(nowhere, { service: 'api', version, now, random: randomBytes }),
     ownLog: nowhere.log,
     authenticator: new Authenticator({ issuers: [] }),
+    revocations: new Revocations(),
     clickhouse: undefined,
     roles: { viewer: [], responder: [], approver: [], auditor: [], admin: [] },
     logins: {

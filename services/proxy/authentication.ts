@@ -71,7 +71,9 @@ export class Authentication {
 
   private failed(source: { readonly address: string; readonly user: string }): void {
     const slowed = this.throttle.failed(source, Date.now());
-    if (slowed.length > 0) this.options.journal.add(slowed.map((data) => ({ type: 'login.throttled' as const, data })), 'linger'); // prettier-ignore
+    if (slowed.length === 0) return;
+    const drafts = slowed.map((data) => ({ type: 'login.throttled' as const, data }));
+    this.options.journal.add(drafts, 'linger');
   }
 
   /** RFC 7628 3.2.2: where a token is to be had. The client has a last word, which says nothing. */

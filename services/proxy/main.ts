@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Journal, openOwnReader, openReader, openSegmentLog, randomPool, SegmentReader, startShipping } from '#event-log';
-import { Authenticator } from '#identity';
+import { Authenticator, Revocations } from '#identity';
 import { compile } from '#policy';
 import { ConfigInvalid, loadConfig, loginSecret, serve } from '#runtime';
 import { ChangeRecord, Credentials, settingsOf } from '#secrets';
@@ -13,7 +13,6 @@ import { HoldDesk } from './hold-desk.js';
 import { Proxy } from './proxy.js';
 import { Upstream } from './upstream.js';
 import { closeUnfinished, readPast } from './recovery.js';
-import { Revocations } from './revocations.js';
 import { TokenWatch } from './token-watch.js';
 
 const drainMs = 1_000;

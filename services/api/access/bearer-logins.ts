@@ -13,8 +13,6 @@ export interface BearerLoginsOptions {
   readonly accesses: AccessJournal;
   readonly roles: RoleGroups;
   readonly guessing: Guessing;
-  /** Whether a token was taken back. */
-  readonly isRevoked: (id: string) => boolean;
   readonly now: () => number;
 }
 
@@ -39,11 +37,9 @@ export class BearerLogins {
   }
 
   private async authenticate(token: string, address: string): Promise<Authenticated> {
-    const { authenticator, isRevoked, accesses, guessing, now } = this.options;
+    const { authenticator, accesses, guessing, now } = this.options;
     try {
-      const who = await authenticator.authenticate(token, now());
-      if (who.tokenId !== undefined && isRevoked(who.tokenId)) throw new AuthenticationFailed('revoked');
-      return who;
+      return await authenticator.authenticate(token, now());
     } catch (error) {
       if (!(error instanceof AuthenticationFailed)) throw error;
       // A good token is taken at once, whoever else fails from there: only what fails is answered later and later.

@@ -33,7 +33,7 @@ export const loginControllers = [
 ];
 
 /** Who somebody is, how they show it, and what they get for it. */
-export function loginProviders({ authenticator, roles, logins, now, random, log }: Ground): Provider[] {
+export function loginProviders({ authenticator, revocations, roles, logins, now, random, log }: Ground): Provider[] {
   const { login, issuers, publicUrl, sessions, consoleCode, breakGlass, tokens } = logins;
   return [
     { provide: Providers, useFactory: () => new Providers({ login, issuers, publicUrl }) },
@@ -71,7 +71,7 @@ export function loginProviders({ authenticator, roles, logins, now, random, log 
       provide: IssuedTokens,
       useFactory: (accesses: AccessJournal) =>
         new IssuedTokens({
-          ...{ accesses, now, random },
+          ...{ accesses, revocations, now, random },
           issuer: tokens?.issuer,
           ttlSeconds: tokens?.ttlSeconds ?? defaultTtlSeconds,
         }),
@@ -79,9 +79,9 @@ export function loginProviders({ authenticator, roles, logins, now, random, log 
     },
     {
       provide: BearerLogins,
-      useFactory: (accesses: AccessJournal, guessing: Guessing, issued: IssuedTokens) =>
-        new BearerLogins({ authenticator, accesses, roles, guessing, now, isRevoked: (id) => issued.isRevoked(id) }),
-      inject: [AccessJournal, Guessing, IssuedTokens],
+      useFactory: (accesses: AccessJournal, guessing: Guessing) =>
+        new BearerLogins({ authenticator, accesses, roles, guessing, now }),
+      inject: [AccessJournal, Guessing],
     },
     {
       provide: APP_GUARD,

@@ -1,6 +1,6 @@
 import type { StoredRecord } from '#event-log';
-import type { By, Event, EventOf, Principal } from '#events';
-import type { TokenIssuer } from '#identity';
+import { type By, type Event, type EventOf, isSame, type Principal } from '#events';
+import type { Revocations, TokenIssuer } from '#identity';
 import type { AccessJournal } from '../access/access-journal.js';
 import type { LogFold } from '../log/follower.js';
 import { RequestFailed } from '../problem/problem.js';
@@ -31,6 +31,7 @@ export interface IssuedTokensOptions {
   readonly issuer: TokenIssuer | undefined;
   readonly ttlSeconds: number;
   readonly accesses: AccessJournal;
+  readonly revocations: Revocations;
   readonly now: () => number;
   readonly random: (bytes: number) => Buffer;
 }
@@ -40,8 +41,6 @@ const forgetEvery = 1_000;
 /** Tokens of our own, folded from the log: what was given out, and what was taken back. The tokens themselves are kept by nobody. */
 export class IssuedTokens implements LogFold {
   private readonly live = new Map<string, LiveToken>();
-  /** By id: until when that matters. */
-  private readonly revoked = new Map<string, number>();
   private taken = 0;
 
   constructor(private readonly options: IssuedTokensOptions) {}
@@ -52,8 +51,10 @@ export class IssuedTokens implements LogFold {
 
   take(_: StoredRecord, event: Event | undefined): void {
     if (event?.type === 'token.issued') this.live.set(event.data.token, { ...event.data, issued: event.at });
-    else if (event?.type === 'token.revoked') this.drop(event.data.token, event.data.expires ?? Infinity);
-    else return;
+    else if (event?.type === 'token.revoked') {
+      this.live.delete(event.data.token);
+      this.options.revocations.follow(event);
+    } else return;
     if (++this.taken % forgetEvery === 0) this.forget();
   }
 
@@ -94,24 +95,13 @@ export class IssuedTokens implements LogFold {
     await this.options.accesses.write([
       { type: 'token.revoked', data: { token: id, by, expires, ...(reason !== undefined && { reason }) } },
     ]);
-    this.drop(id, expires);
-  }
-
-  isRevoked(id: string): boolean {
-    return this.revoked.has(id);
-  }
-
-  private drop(id: string, until: number): void {
     this.live.delete(id);
-    this.revoked.set(id, until);
+    this.options.revocations.add(id, expires, this.options.now());
   }
 
-  /** What has expired is refused for that. A clock may be behind by some minutes: so long it is remembered as revoked. */
+  /** What has expired is refused for that. */
   private forget(): void {
     const now = this.options.now();
     for (const [id, { expires }] of this.live) if (expires <= now) this.live.delete(id);
-    for (const [id, until] of this.revoked) if (until + 10 * 60_000 <= now) this.revoked.delete(id);
   }
 }
-
-const isSame = (a: By, b: By): boolean => a.issuer === b.issuer && a.subject === b.subject;

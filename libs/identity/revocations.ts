@@ -12,11 +12,14 @@ export class Revocations {
   }
 
   follow(event: Event): void {
-    if (event.type !== 'token.revoked') return;
-    const { token, expires = Infinity } = event.data;
-    for (const [id, until] of this.revoked) if (until + keptMs < event.at) this.revoked.delete(id);
-    this.revoked.set(token, expires);
-    this.listener(token);
+    if (event.type === 'token.revoked') this.add(event.data.token, event.data.expires, event.at);
+  }
+
+  /** What whoever revokes it knows before the log tells. @param now unix milliseconds */
+  add(tokenId: string, expires: number | undefined, now: number): void {
+    for (const [id, until] of this.revoked) if (until + keptMs < now) this.revoked.delete(id);
+    this.revoked.set(tokenId, expires ?? Infinity);
+    this.listener(tokenId);
   }
 
   has(tokenId: string): boolean {
