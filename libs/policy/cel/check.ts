@@ -24,7 +24,8 @@ export interface Checked {
 }
 
 /**
- * Checks the names, functions and kinds of an expression. What it lets through may still fail when it is asked, where the kind of a
+ * Checks the names, functions and kinds of an expression: the library's own checker is not among what it exports, and knows neither which
+ * claims are read nor what a list may cost. What it lets through may still fail when it is asked, where the kind of a
  * claim is not known; it never takes more time than its own length and that of the lists that it reads tell.
  * @throws ExpressionFault
  */
